@@ -34,6 +34,7 @@ from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
+from node.vms.resizing import Resizing
 from node.vms.suspending import Suspending
 
 check_parts(
@@ -62,6 +63,7 @@ check_parts(
         Consoles,
         Freezing,
         HotPlug,
+        Resizing,
         Cdroms,
         Suspending,
         LiveImages,

@@ -25,6 +25,7 @@ from hosted_engine.engine.records import RECORDS
 from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
+from hosted_engine.engine.snapshots.disk_snapshots import DISK_SNAPSHOTS
 from hosted_engine.engine.snapshots.entity import SNAPSHOT_CDROMS, SNAPSHOT_DISKS, SNAPSHOT_NICS, SNAPSHOTS
 from hosted_engine.engine.storage.connections_api import STORAGE_DOMAIN_CONNECTIONS
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
@@ -89,6 +90,7 @@ REPORTED: tuple[Reported, ...] = (
     HOST_NICS,
     HOST_NIC_STATISTICS,
     HOST_STATISTICS,
+    *DISK_SNAPSHOTS,
     SNAPSHOT_CDROMS,
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,

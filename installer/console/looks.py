@@ -22,6 +22,8 @@ from node.api.problems import Problem
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.registration.join_files import OVER, join_files_of
+from node.storage.wishes import NAME as WISHES
+from node.storage.wishes import damaged_file
 from node.system.files import read_or_none
 from node.system.process import CommandFailed, Run
 from node.tls import fetch_certificate
@@ -31,6 +33,7 @@ STORAGE_S = 45.0  # gluster's own limits are 30 s
 NETWORK_MANAGER_S = 5.0
 AGENT = "trivet-node.service"
 ENGINE_PORT = 443
+RECOVER = "! set the clock right, then in the shell: trivet node recover-certificates"
 NO_SITE: Lines = ("none: this node is in no site yet",)
 
 
@@ -48,8 +51,14 @@ def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
 
 def _own(settings: Config) -> Lines:
     own = read_own(settings)
-    lines = formats.format_own(own, running_version())
+    lines = (*formats.format_own(own, running_version()), *_damage(settings))
     return lines if own.site is not None else (*lines, *_joining(settings))
+
+
+def _damage(settings: Config) -> Lines:
+    if not damaged_file(settings.own_folder / WISHES).exists():
+        return ()
+    return ("! what is mounted here was unreadable: have the engine install this host again (in Maintenance mode)",)
 
 
 def _joining(settings: Config) -> Lines:
@@ -122,8 +131,12 @@ def _certificates(settings: Config) -> Lines:
     own = [(name, _end(pem)) for name, file in files if (pem := read_or_none(folder / file)) is not None]
     if not own:
         return ("! none: the agent has never run on this node",)
-    lines = formats.format_certificates(own, datetime.now(UTC))
-    return (*lines, *_of_engine(settings)) if is_member(settings) else lines
+    now = datetime.now(UTC)
+    lines = formats.format_certificates(own, now)
+    if not is_member(settings):
+        return lines
+    hint = (RECOVER,) if any(end <= now for _, end in own) else ()
+    return (*lines, *hint, *_of_engine(settings))
 
 
 def _of_engine(settings: Config) -> Lines:

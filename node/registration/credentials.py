@@ -93,6 +93,15 @@ def why_not_acceptable(
     return None
 
 
+def why_not_certificate(pem: str) -> str | None:
+    """Why this is no certificate; None where it is one. Whether it counts at this time is not looked at."""
+    try:
+        x509.load_pem_x509_certificate(pem.encode())
+    except ValueError as err:
+        return str(err)
+    return None
+
+
 def is_same_authority(known_pem: str, other_pem: str) -> bool:
     """Whether they have one name and key; the certificate may have been made anew, for more years."""
     try:

@@ -24,6 +24,7 @@ from node.tls import certificate_fingerprint, request_or_certificate_fingerprint
 
 log = logging.getLogger(__name__)
 
+RECOVER = "On this node: trivet node recover-certificates"
 CLAIM = "claim"  # the file with the claim code, in the node's own folder; gone once it is claimed
 
 
@@ -75,10 +76,13 @@ class Membership:
         """Make what a node makes at its first start; `node_id` is the one that the configuration gives, if it does."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
-        if not self.key_file.exists():
+        if not self.claimed and self._why_not_key() is not None:
             write_durable(self.key_file, credentials.new_key_pem())
         if node_id or not self._id_file.exists():
             write_durable(self._id_file, node_id or str(uuid.uuid4()), mode=0o644)
+        if (reason := self.why_unusable()) is not None:
+            log.error("%s: what others trust stays as it is. %s", reason, RECOVER)
+            return
         self._settle_trusts()
         if self.claimed:
             self._forget_claim_code()
@@ -90,6 +94,26 @@ class Membership:
     @property
     def claimed(self) -> bool:
         return self.authority_file.exists()
+
+    def why_unusable(self) -> str | None:
+        """Why a member of a site can neither serve nor reach others: a disk has damaged its files. None where it can,
+        and for a machine that belongs to no site, which makes them anew."""
+        if not self.claimed:
+            return None
+        if (reason := self._why_not_key()) is not None:
+            return f"the node's key is damaged: {reason}"
+        for file in (self.certificate_file, self.authority_file):
+            text = (read_or_none(file) or b"").decode(errors="replace")
+            if (reason := credentials.why_not_certificate(text)) is not None:
+                return f"{file.name} of the node is damaged: {reason}"
+        return None
+
+    def _why_not_key(self) -> str | None:
+        try:
+            self.key()
+        except (OSError, ValueError) as err:
+            return str(err)
+        return None
 
     @property
     def node_id(self) -> str:

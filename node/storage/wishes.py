@@ -1,5 +1,6 @@
 """What has to hold on this node after every boot: mounts and lockspaces, in one small file."""
 
+import logging
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,10 @@ from node.api.messages.leases import LockspaceRequest
 from node.api.messages.mounts import MountRequest
 from node.storage.earlier import with_storage_domains
 from node.system.files import read_or_none, write_durable
+
+log = logging.getLogger(__name__)
+
+NAME = "wishes.json"  # in the node's own folder
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +26,7 @@ class Wishes:
     def __init__(self, path: Path) -> None:
         self._path = path
         content = read_or_none(path)
-        self._file = _read(content) if content else _File()
+        self._file = _read_or_set_aside(path, content) if content else _File()
 
     @property
     def mounts(self) -> dict[str, MountRequest]:
@@ -71,6 +76,22 @@ class Wishes:
         if file != self._file:
             write_durable(self._path, msgspec.json.format(msgspec.json.encode(file), indent=2))
             self._file = file
+            damaged_file(self._path).unlink(missing_ok=True)
+
+
+def damaged_file(path: Path) -> Path:
+    """Where what could not be read lies, for people; there until the node has something to keep again."""
+    return path.with_name(f"{path.name}.damaged")
+
+
+def _read_or_set_aside(path: Path, content: bytes) -> _File:
+    """Nothing is desired where nobody can read what was: the engine says it again."""
+    try:
+        return _read(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as err:
+        log.error("%s cannot be read and is set aside: nothing is mounted until the engine says what (%s)", path, err)
+        path.rename(damaged_file(path))
+        return _File()
 
 
 def _read(content: bytes) -> _File:

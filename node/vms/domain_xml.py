@@ -14,6 +14,7 @@ from node.vms.graphics import NewValue, add_graphics
 METADATA = "urn:trivet:vm:1"
 TRANSLATED_MIB = 64  # TCG's cache of translated code; its default of a fifth of the memory costs every VM 1 GiB
 BOOT_MENU_MS = 30_000  # as long as oVirt's engine lets it wait (LibvirtVmXmlBuilder)
+MEMORY_SLOTS = 16  # oVirt's number: so often memory can be plugged into a VM in one run
 SEEDS = PurePosixPath("/run/trivet/seeds")
 NVRAM = PurePosixPath("/var/lib/libvirt/qemu/nvram")
 
@@ -51,8 +52,10 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> st
     add(domain, "uuid", spec.id)
     add(domain, "title", _one_line(spec.name))
     _add_metadata(domain, spec)
+    if spec.memory_max_bytes is not None:
+        add(domain, "maxMemory", str(_kib(spec.memory_max_bytes)), slots=str(MEMORY_SLOTS), unit="KiB")
     add(domain, "memory", str(_kib(spec.memory_bytes)), unit="KiB")
-    add(domain, "vcpu", str(spec.sockets * spec.cores * spec.threads))
+    _add_vcpu(domain, spec)
     if spec.io_threads:
         add(domain, "iothreads", str(spec.io_threads))
     _add_os(domain, spec)
@@ -67,6 +70,18 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> st
     add_graphics(devices, spec, surroundings.new_ticket_value)
     ET.indent(domain)
     return ET.tostring(domain, encoding="unicode") + "\n"
+
+
+def _add_vcpu(domain: ET.Element, spec: VmSpec) -> None:
+    """All that there may come to be; `current` are those that it starts with."""
+    count, most = spec.sockets * spec.cores * spec.threads, _most_cpus(spec)
+    add(domain, "vcpu", str(most), **({"current": str(count)} if most != count else {}))
+
+
+def _most_cpus(spec: VmSpec) -> int:
+    """In whole sockets: libvirt has no topology of parts of one."""
+    in_socket = spec.cores * spec.threads
+    return max(spec.sockets, spec.cpus_max // in_socket) * in_socket
 
 
 def _add_metadata(domain: ET.Element, spec: VmSpec) -> None:
@@ -118,8 +133,12 @@ def _add_cpu(domain: ET.Element, spec: VmSpec, *, kvm: bool) -> None:
             add(cpu, "feature", policy="require" if feature[0] == "+" else "disable", name=feature[1:])
     else:
         cpu = add(domain, "cpu", mode="host-passthrough" if kvm else "maximum")
-    topology = {"sockets": spec.sockets, "cores": spec.cores, "threads": spec.threads}
+    most = _most_cpus(spec)
+    topology = {"sockets": most // (spec.cores * spec.threads), "cores": spec.cores, "threads": spec.threads}
     add(cpu, "topology", **{key: str(value) for key, value in topology.items()})
+    if spec.memory_max_bytes is not None:  # memory is plugged into a NUMA node
+        cell = {"id": "0", "cpus": f"0-{most - 1}", "memory": str(_kib(spec.memory_bytes)), "unit": "KiB"}
+        add(add(cpu, "numa"), "cell", **cell)
 
 
 def _add_clock(domain: ET.Element, time_zone: str) -> None:

@@ -43,7 +43,8 @@ class DomainAction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A domain as it runs; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or from another
-    node. `balloon_kib` is what is left to it of the memory. `guest_agent`: one in the guest has opened its channel."""
+    node. `balloon_kib` is what is left to it of the memory. `guest_agent`: one in the guest has opened its channel.
+    `no_space`: what paused it was that its storage is full."""
 
     id: str
     name: str
@@ -57,6 +58,7 @@ class Domain:
     vcpus: int = 0
     graphics: tuple[Graphics, ...] = ()
     guest_agent: bool = False
+    no_space: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -91,12 +93,20 @@ class Hypervisor(Protocol):
         holds on to it or not."""
         ...
 
+    def look_for_errors(self, vm_id: str) -> None:
+        """Find out for what its storage has paused it: nobody may have listened when it did. It asks QEMU."""
+        ...
+
     def attach_device(self, vm_id: str, xml: str) -> None:
         """Into a running domain, for this run."""
         ...
 
     def detach_device(self, vm_id: str, xml: str) -> None:
         """Ask the guest to let go of it. It is gone when `live_xml` has it no more."""
+        ...
+
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        """Plug processors into a running domain, or ask its guest to let go of some."""
         ...
 
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:

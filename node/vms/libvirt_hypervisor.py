@@ -18,6 +18,7 @@ from node.vms.domain_xml import METADATA
 from node.vms.ends import LOG_BYTES, STOPPED, End, end_in_log
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class LibvirtHypervisor:
         self._rebooted_at: dict[str, float] = {}
         self._signalled: set[str] = set()
         self._ends: dict[str, End] = {}
+        self._full: set[str] = set()
         libvirt.registerErrorHandler(lambda *_: None, None)  # errors come as exceptions; not on stderr as well
         libvirt.virEventRegisterDefaultImpl()
 
@@ -50,10 +52,18 @@ class LibvirtHypervisor:
         threading.Thread(target=self._keep_connected, name="libvirt-keeper", daemon=True).start()
 
     def domains(self) -> Sequence[Domain]:
-        return self._do("list its domains", _domains)
+        return [self._with_error(domain) for domain in self._do("list its domains", _domains)]
 
     def find(self, vm_id: str) -> Domain | None:
-        return self._do("look for a domain", lambda c: _found(c, vm_id))
+        domain = self._do("look for a domain", lambda c: _found(c, vm_id))
+        return self._with_error(domain) if domain is not None else None
+
+    def look_for_errors(self, vm_id: str) -> None:
+        errors = self._do("say what is wrong with a disk", lambda c: c.lookupByUUIDString(vm_id).diskErrors())
+        no_space = libvirt.VIR_DOMAIN_DISK_ERROR_NO_SPACE in errors.values()
+        if no_space is not (vm_id in self._full):
+            self._note_error(vm_id, no_space=no_space)
+            self._changed(vm_id)
 
     def rebooted_at(self, vm_id: str) -> float | None:
         """When its guest began to boot again in the same process, by the monotonic clock; as far as it was watched."""
@@ -77,6 +87,11 @@ class LibvirtHypervisor:
     def detach_device(self, vm_id: str, xml: str) -> None:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
         self._do("unplug a device of the VM", lambda c: c.lookupByUUIDString(vm_id).detachDeviceFlags(xml, live))
+
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        act = "change the processors of the VM"
+        self._do(act, lambda c: c.lookupByUUIDString(vm_id).setVcpusFlags(count, live))
 
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
@@ -202,6 +217,8 @@ class LibvirtHypervisor:
             connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reboot, None)
             agents = libvirt.VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE
             connection.domainEventRegisterAny(None, agents, self._on_agent, None)
+            errors = libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON
+            connection.domainEventRegisterAny(None, errors, self._on_io_error, None)
             is_new, self._connection = self._connection is None, connection
         if not is_new:
             log.warning("libvirtd was away; connected again")
@@ -221,6 +238,19 @@ class LibvirtHypervisor:
         self._changed(vm_id)
         if event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
             self._resumed(vm_id)
+
+    def _on_io_error(
+        self, _connection: Any, domain: Any, _path: str, _disk: str, _action: int, reason: str, _opaque: Any
+    ) -> None:
+        self._note_error(domain.UUIDString(), no_space=reason == "enospc")
+        self._changed(domain.UUIDString())
+
+    def _note_error(self, vm_id: str, *, no_space: bool) -> None:
+        (self._full.add if no_space else self._full.discard)(vm_id)
+
+    def _with_error(self, domain: Domain) -> Domain:
+        paused = (domain.state, domain.reason) == (PAUSED, PAUSED_BY_STORAGE)
+        return replace(domain, no_space=paused and domain.id in self._full)
 
     def _on_agent(self, _connection: Any, domain: Any, _state: int, _reason: int, _opaque: Any) -> None:
         self._agent_changed(domain.UUIDString())

@@ -31,7 +31,7 @@ from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
 from node.vms.reports import Reports
-from node.vms.resume import Resumer
+from node.vms.resume import Resumer, free_bytes
 from node.vms.runs import Runs
 from node.vms.seed_discs import SeedDiscs
 from node.vms.seed_drives import SeedDrives
@@ -46,8 +46,8 @@ Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
 class Vms:
     """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
-    held by which other host, `taker` which of them another host took last. `tell` gets every change once. Without
-    `seeds` no VM can have one."""
+    held by which other host, `taker` which of them another host took last; `free` says how much room there is beside a
+    file. `tell` gets every change once. Without `seeds` no VM can have one."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Vms:
         taker: Holder,
         tell: Callable[[VmReport], None],
         clock: Clock,
+        free: Callable[[str], int] = free_bytes,
         seeds: SeedDiscs | None = None,
     ) -> None:
         self._hypervisor = hypervisor
@@ -78,9 +79,7 @@ class Vms:
         self._reports = Reports(hypervisor, threads, runs, self._requests, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
-        self._resumer = Resumer(
-            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._reports.of(domain).since
-        )
+        self._resumer = Resumer(hypervisor, threads, ready=ready, taker=taker, since=self._reports.since, free=free)
 
     def watch(self) -> None:
         """Begin to tell of changes; call it in the event loop."""

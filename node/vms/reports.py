@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 import msgspec
 
-from node.api.messages.vms import DownReason, VmReport, VmState
+from node.api.messages.vms import DownReason, IoError, VmReport, VmState
 from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.ends import MIGRATED
 from node.vms.guest_requests import GuestRequests
 from node.vms.hypervisor import Domain, Hypervisor, Move
 from node.vms.runs import RETENTION_S, Run, Runs, ended_run
-from node.vms.states import state_of
+from node.vms.states import FULL, PAUSED_BY_STORAGE, state_of
 
 
 class Reports:
@@ -79,7 +79,13 @@ class Reports:
         shown = self._requests.shown(domain.id, state)
         run = self._note(domain.id, shown, domain.title, domain.name, reason)
         report = _report(domain.id, run)
-        return msgspec.structs.replace(report, detail=detail, pid=domain.pid, graphics=domain.graphics)
+        error = _io_error(domain) if state is VmState.PAUSED else IoError.NONE
+        detail = FULL if error is IoError.ENOSPC else detail
+        return msgspec.structs.replace(report, detail=detail, pid=domain.pid, graphics=domain.graphics, io_error=error)
+
+    def since(self, domain: Domain) -> float:
+        """Since when it is as it is."""
+        return self.of(domain).since
 
     async def _of_absent(self, vm_id: str) -> VmReport | None:
         """How it ended here; None where it did not: it never ran here, or runs elsewhere."""
@@ -100,6 +106,12 @@ class Reports:
     ) -> Run:
         now = self._clock.now()
         return self._runs.note(vm_id, Run(state=state, reason=reason, since=now, name=title, domain=domain_name))
+
+
+def _io_error(domain: Domain) -> IoError:
+    if domain.reason != PAUSED_BY_STORAGE:
+        return IoError.NONE
+    return IoError.ENOSPC if domain.no_space else IoError.EIO
 
 
 def _report(vm_id: str, run: Run) -> VmReport:

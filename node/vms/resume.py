@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from node.api.problems import Problem
+from node.api.problems import Problem, Refused
 from node.api.refusals import LeaseTaken
 from node.storage.causes import cause
 from node.system.threads import Threads
@@ -14,11 +16,26 @@ from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFail
 from node.vms.lock_errors import lock_error
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 
+ROOM_BYTES = 256 << 20  # so that it is not full again at once: four shards of GlusterFS
+
 log = logging.getLogger(__name__)
 
 
+class StorageFull(Refused):
+    what = "VM {vm} does not go on by itself"
+    why = "where {path} lies {free} MiB are free, and {wanted} have to be"
+    mend = "Make room there, or resume it by hand"
+
+
+def free_bytes(path: str) -> int:
+    """How much may still be written where the file lies."""
+    status = os.statvfs(path)
+    return status.f_bavail * status.f_frsize
+
+
 class Resumer:
-    """`ready` raises a Problem when something that a domain needs is missing, its volumes and leases among it;
+    """`ready` raises a Problem when something that a domain needs is missing, its volumes and leases among it; `free`
+    says how much room there is beside a file, and with less than `room_bytes` a VM whose storage was full waits.
     `taker` names a lease that another host took last, and that host; `since` says when a domain's state began."""
 
     def __init__(
@@ -29,12 +46,16 @@ class Resumer:
         ready: Callable[[DomainFacts], Awaitable[None]],
         taker: Callable[[DomainFacts], Awaitable[tuple[str, int] | None]],
         since: Callable[[Domain], float],
+        free: Callable[[str], int] = free_bytes,
+        room_bytes: int = ROOM_BYTES,
     ) -> None:
         self._hypervisor = hypervisor
         self._threads = threads
         self._ready = ready
         self._taker = taker
         self._since = since
+        self._free = free
+        self._room_bytes = room_bytes
         self._alone = asyncio.Lock()
         self._reasons: dict[str, str] = {}
 
@@ -64,7 +85,7 @@ class Resumer:
     async def _why_not_resumed(self, domain: Domain) -> str | None:
         facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
         try:
-            await self._go_on(facts)
+            await self._go_on(facts, domain)
         except HypervisorFailed as err:
             return lock_error(err.text.why, facts)
         except Problem as err:
@@ -74,7 +95,19 @@ class Resumer:
         found = await self._threads(self._hypervisor.find, domain.id)
         return "its storage failed again at once" if found is not None and _is_paused(found) else None
 
-    async def _go_on(self, facts: DomainFacts) -> None:
+    async def _check_room(self, domain: Domain, facts: DomainFacts) -> None:
+        """Raises StorageFull. Nobody may have listened when it was paused."""
+        if not domain.no_space:
+            with suppress(HypervisorFailed):
+                await self._threads(self._hypervisor.look_for_errors, domain.id)
+            found = await self._threads(self._hypervisor.find, domain.id)
+            domain = found if found is not None else domain
+        for path in facts.disks if domain.no_space else ():
+            free = await self._threads(self._free, path)
+            if free < self._room_bytes:
+                raise StorageFull(vm=facts.title, path=path, free=free >> 20, wanted=self._room_bytes >> 20)
+
+    async def _go_on(self, facts: DomainFacts, paused: Domain | None = None) -> None:
         """libvirt gives the leases of a paused VM back and takes them again, whoever had them in between: its sanlock
         driver keeps their versions and does not use them. What the VM has in memory of its disks is of an earlier time.
         """
@@ -82,6 +115,8 @@ class Resumer:
         if (taken := await self._taker(facts)) is not None:
             await self._threads(self._hypervisor.act, facts.id, DomainAction.DESTROY)
             raise LeaseTaken(vm=facts.title, resource=taken[0], holder=taken[1])
+        if paused is not None:
+            await self._check_room(paused, facts)
         await self._threads(self._hypervisor.act, facts.id, DomainAction.RESUME)
 
 

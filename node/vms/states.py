@@ -29,6 +29,9 @@ _PAUSED_FOR = {
 }
 
 
+FULL = "its storage is full"
+
+
 def state_of(state: int, reason: int) -> tuple[VmState, DownReason, str]:
     """State of a domain that is there, reason of an end, and what to say beside it."""
     if state == CRASHED:

@@ -29,6 +29,8 @@ def _reasons(spec: VmSpec, *, knows_time_zone: bool) -> Iterator[str]:
     guaranteed = spec.memory_guaranteed_bytes
     if guaranteed is not None and not 0 <= guaranteed <= spec.memory_bytes:
         yield f"it has {spec.memory_bytes} bytes of memory, so that {guaranteed} cannot be guaranteed"
+    if spec.memory_max_bytes is not None and spec.memory_max_bytes <= spec.memory_bytes:
+        yield f"it has {spec.memory_bytes} bytes of memory, so that {spec.memory_max_bytes} cannot be the most"
     if not _MACHINE.fullmatch(spec.machine):
         yield f"its machine {spec.machine!r} is not q35, pc or a version of these"
     if is_i440fx(spec.machine) and spec.firmware is Firmware.UEFI_SECURE_BOOT:

@@ -54,6 +54,7 @@ class FakeHypervisor:
         self.monitor = threading.Event()
         self.monitor.set()
         self.storage_is_away = False
+        self.storage_is_full = False
         self.refuse_resume = ""
         self.refuse_balloon = ""
         self.unused_kib: dict[str, int] = {}
@@ -115,6 +116,20 @@ class FakeHypervisor:
                 devices[index] = changed
         self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
+    def look_for_errors(self, vm_id: str) -> None:
+        domain = self._get(vm_id).domain
+        self._get(vm_id).domain = replace(domain, no_space=self.storage_is_full)
+
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        running = self._get(vm_id)
+        root = ET.fromstring(running.xml)
+        vcpu = root.find("vcpu")
+        assert vcpu is not None
+        if self.refuse_attach or (not self.lets_go and count < int(vcpu.get("current") or vcpu.text or 0)):
+            raise HypervisorFailed(act="change the processors of the VM", reason=self.refuse_attach or "timed out")
+        vcpu.set("current", str(count))
+        running.xml = ET.tostring(root, encoding="unicode")
+
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         self.quiesced.append(quiesce)
         root = ET.fromstring(self._get(vm_id).xml)
@@ -161,6 +176,9 @@ class FakeHypervisor:
         if self.refuse_attach:
             raise HypervisorFailed(act="plug a device into the VM", reason=self.refuse_attach)
         root = ET.fromstring(self._get(vm_id).xml)
+        memory, size = root.find("memory"), ET.fromstring(xml).findtext("target/size")
+        if memory is not None and size is not None:
+            memory.text = str(int(memory.text or 0) + int(size))
         devices = root.find("devices")
         (devices if devices is not None else ET.SubElement(root, "devices")).append(ET.fromstring(xml))
         self._get(vm_id).xml = ET.tostring(root, encoding="unicode")

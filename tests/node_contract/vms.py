@@ -23,7 +23,9 @@ from node.api.messages.vms import (
     GraphicsType,
     SuspendRequest,
     Ticket,
+    VmCpus,
     VmDisk,
+    VmMemory,
     VmNic,
     VmState,
 )
@@ -173,6 +175,27 @@ class VmContract(ContractBase):
             await node.plug_nic(spec.id, msgspec.structs.replace(nic, mac="02:00:00:00:00:0d"))
         assert refused.value.text.code == "NotPluggable"
         await node.unplug_nic(spec.id, str(uuid.uuid4()))  # what it does not have
+        await node.destroy_vm(spec.id)
+
+    async def test_processors_and_memory_are_plugged_as_far_as_a_vm_was_started_for(self, node: NodeApi) -> None:
+        spec = msgspec.structs.replace(self.new_vm(), cpus_max=2, memory_max_bytes=1 << 30)
+        for asked in (node.set_vm_cpus(spec.id, VmCpus(count=2)), node.set_vm_memory(spec.id, VmMemory(size_bytes=1))):
+            with pytest.raises(RemoteRefused, match="does not run") as refused:
+                await asked
+            assert refused.value.text.code == "NotPluggable"
+        await node.start_vm(spec)
+        for _ in range(2):
+            await node.set_vm_cpus(spec.id, VmCpus(count=2))
+            await node.set_vm_memory(spec.id, VmMemory(size_bytes=spec.memory_bytes + 256 * MIB))
+        for asked in (
+            node.set_vm_cpus(spec.id, VmCpus(count=3)),
+            node.set_vm_cpus(spec.id, VmCpus(count=0)),
+            node.set_vm_memory(spec.id, VmMemory(size_bytes=2 << 30)),
+            node.set_vm_memory(spec.id, VmMemory(size_bytes=spec.memory_bytes)),
+        ):
+            with pytest.raises(RemoteRefused) as refused:
+                await asked
+            assert refused.value.text.code == "NotPluggable"
         await node.destroy_vm(spec.id)
 
     async def test_a_guest_without_an_agent_is_not_frozen(self, node: NodeApi) -> None:

@@ -192,6 +192,17 @@ class EventType(Enum):
     )
     USER_REMOVE_VM_FROM_POOL = (308, _N, "VM {vm} was detached from VM pool {pool} by {user}.")
     VM_FAILED_TO_PRESTART_IN_POOL = (169, _W, "VM {vm} of VM pool {pool} could not be prestarted: {reason}")
+    USER_REMOVE_DISK_SNAPSHOT = (373, _N, "Disk {disk} is being removed from snapshot {snapshot} of VM {vm} by {user}.")
+    USER_REMOVE_DISK_SNAPSHOT_FINISHED_SUCCESS = (
+        375,
+        _N,
+        "Disk {disk} was removed from snapshot {snapshot} of VM {vm}.",
+    )
+    USER_REMOVE_DISK_SNAPSHOT_FINISHED_FAILURE = (
+        376,
+        _E,
+        "Disk {disk} could not be removed from snapshot {snapshot} of VM {vm}: {reason}",
+    )
     USER_SUSPEND_VM_OK = (503, _N, "VM {vm} on Host {node} is suspended.")
     USER_FAILED_SUSPEND_VM = (502, _E, "Failed to suspend VM {vm} (Host: {node}): {reason}")
     USER_STOP_SUSPENDED_VM = (111, _N, "Suspended VM {vm} had its memory given up by {user}; it is down.")
@@ -205,6 +216,10 @@ class EventType(Enum):
     USER_FAILED_REBOOT_VM = (158, _E, "Failed to reboot VM {vm}: {reason}")
     USER_RESET_VM = (221, _N, "VM {vm} was reset by {user} (Host: {node}).")
     USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
+    HOT_SET_NUMBER_OF_CPUS = (2033, _N, "VM {vm} has {cpus} processors now, plugged while it runs.")
+    FAILED_HOT_SET_NUMBER_OF_CPUS = (2034, _E, "VM {vm} does not get {cpus} processors while it runs: {reason}")
+    HOT_SET_MEMORY = (2039, _N, "VM {vm} has {memory} MiB of memory now, plugged while it runs.")
+    FAILED_HOT_SET_MEMORY = (2040, _E, "VM {vm} does not get {memory} MiB of memory while it runs: {reason}")
     VM_SET_TICKET = (164, _N, "User {user} opened the console of VM {vm}.")
     VM_SET_TICKET_FAILED = (165, _E, "User {user} could not open the console of VM {vm}.")
     FREEZE_VM_SUCCESS = (10767, _N, "The file systems of the guest of VM {vm} stand still.")
@@ -229,6 +244,17 @@ class EventType(Enum):
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
     VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
     VM_PAUSED = (1025, _N, "VM {vm} has been paused.")
+    VM_PAUSED_ENOSPC = (
+        138,
+        _E,
+        "VM {vm} has been paused: its storage is full. It goes on by itself when there is room.",
+    )
+    VM_PAUSED_EIO = (
+        145,
+        _E,
+        "VM {vm} has been paused: its storage does not answer. It goes on by itself when it does.",
+    )
+    VM_RECOVERED_FROM_PAUSE_ERROR = (196, _N, "VM {vm} goes on, whose storage had paused it.")
     VM_SET_TO_UNKNOWN_STATUS = (142, _W, "VM {vm} was set to the Unknown status.")
     VM_STATUS_RESTORED = (163, _N, "VM {vm} status was restored to {status}.")
     VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE = (

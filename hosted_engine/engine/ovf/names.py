@@ -138,6 +138,7 @@ OF_ITS_RUN = frozenset(
         "next_run",
         "node_id",
         "reported_at",
+        "run_once",
         "saved_memory",
         "started_at",
         "status",

@@ -204,7 +204,20 @@ def _named(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
+    """Without secrets: another engine has another key, and who has the storage has the file."""
+    return msgspec.json.encode(_without_secrets(value), order="sorted").decode()
+
+
+def _without_secrets(value: Any) -> Any:
+    match value:
+        case dict() if set(value) == {"sealed"}:
+            return None
+        case dict():
+            return {name: _without_secrets(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_without_secrets(inner) for inner in value]
+        case _:
+            return value
 
 
 def _word(value: bool) -> str:

@@ -1,11 +1,12 @@
 """Snapshots in the API, with the disks and NICs that a VM had then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, Within
+from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View, Within
 from hosted_engine.engine.entity.field import Field, Settable, Several
 from hosted_engine.engine.entity.reported import AsItWas, Reported, Shown
 from hosted_engine.engine.nodes.readings import Readings
@@ -33,6 +34,13 @@ class SnapshotEntity(Entity[Snapshot]):
             chosen=None if chosen is None else tuple(str(how.get("disk", {}).get("id", "")) for how in chosen),
         )
         return command, snapshot
+
+    def gather(self, view: View, items: Sequence[Snapshot]) -> Any:
+        """The names of their VMs, by which clients know their own again."""
+        return {vm.id: vm.name for vm in view.tx.vms.find({item.vm_id for item in items}).values()}
+
+    def show(self, item: Snapshot, gathered: Any) -> Mapping[str, Any]:
+        return {"vm": Link("vms", item.vm_id, name=gathered.get(item.vm_id, ""))}
 
     def remove(self, tx: Transaction, item: Snapshot, options: Options, *, place: int = 0) -> Command:
         return RemoveSnapshot(vm_id=item.vm_id, snapshot_id=item.id)

@@ -1,61 +1,53 @@
 """The VMs and templates on a storage domain in the API: those that are registered, and those that can be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import Options
+from hosted_engine.engine.entity.declaration import Options, View
 from hosted_engine.engine.entity.field import Field, Reference, name_rule
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.entity.reported import AsItWas, Reported, ReportedAction, Shown
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotSupported
 from hosted_engine.engine.storage.checks import the_domain
 from hosted_engine.engine.storage.leaving import owners_on
-from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.unregistered.checks import the_found
 from hosted_engine.engine.unregistered.choices import RegistrationOptions
 from hosted_engine.engine.unregistered.mappings import cluster_mappings, profile_mappings
-from hosted_engine.engine.unregistered.model import Unregistered, UnregisteredKind
+from hosted_engine.engine.unregistered.model import TABLES, Unregistered, UnregisteredKind
 from hosted_engine.engine.unregistered.notes import entity_in
 from hosted_engine.engine.unregistered.register import RegisterEntity
-from hosted_engine.engine.vms.model import Vm
 
 
 def _vms(tx: Transaction, readings: Readings, ids: Mapping[str, str], options: Options) -> Mapping[str, Shown]:
-    domain = the_domain(tx, ids["storage_domain"])
-    gathered = (readings.engine_vm, False, readings)
-    here = {one.id: AsItWas("vms", one, gathered) for one in owners_on(tx, domain.id) if isinstance(one, Vm)}
-    if not options.boolean("unregistered") and "vm" not in ids:
-        return here
-    found = _found(tx, domain.id, UnregisteredKind.VM)
-    shown = {one.entity_id: AsItWas("vms", entity_in(one).item, gathered, _as_found(one)) for one in found}
-    return shown if options.boolean("unregistered") else here | shown
+    return _items(tx, readings, ids, options, UnregisteredKind.VM)
 
 
 def _templates(tx: Transaction, readings: Readings, ids: Mapping[str, str], options: Options) -> Mapping[str, Shown]:
-    domain = the_domain(tx, ids["storage_domain"])
-    here = {one.id: AsItWas("templates", one) for one in owners_on(tx, domain.id) if isinstance(one, Template)}
-    if not options.boolean("unregistered") and "template" not in ids:
-        return here
-    there = {one.entity_id: one for one in _found(tx, domain.id, UnregisteredKind.TEMPLATE)}
-    shown = {
-        identity: AsItWas("templates", entity_in(one).item, None, _as_found(one)) for identity, one in there.items()
+    return _items(tx, readings, ids, options, UnregisteredKind.TEMPLATE)
+
+
+def _items(
+    tx: Transaction, readings: Readings, ids: Mapping[str, str], options: Options, kind: UnregisteredKind
+) -> Mapping[str, Shown]:
+    """Those that are registered, or with `unregistered` those that are not; one by its id may be either."""
+    domain, entity = the_domain(tx, ids["storage_domain"]), entity_of(TABLES[kind])
+    found = {one.entity_id: one for one in tx.of(Unregistered).list(storage_domain_id=domain.id, kind=kind)}
+    there: dict[str, Any] = {identity: entity_in(one).item for identity, one in found.items()}
+    here: dict[str, Any] = {one.id: one for one in owners_on(tx, domain.id) if isinstance(one, entity.model)}
+    asked = there if options.boolean("unregistered") else here | (there if kind.value in ids else {})
+    gathered = entity.gather(View(tx, readings, options, entity.places[0]), tuple(asked.values()))
+    return {
+        identity: AsItWas(entity.table, item, gathered, _as_found(found[identity]) if identity in found else {})
+        for identity, item in asked.items()
     }
-    return shown if options.boolean("unregistered") else here | shown
-
-
-def _found(tx: Transaction, domain_id: str, kind: UnregisteredKind) -> Sequence[Unregistered]:
-    return tx.of(Unregistered).list(storage_domain_id=domain_id, kind=kind)
 
 
 def _as_found(one: Unregistered) -> Mapping[str, Any]:
     """Its cluster is another engine's. oVirt shows the OVF where a VM's configuration stands."""
-    return {
-        "cluster": None,
-        "initialization.configuration.data": one.data,
-        "initialization.configuration.type": "ovf",
-    }
+    return {"cluster": None, "initialization": {"configuration": {"data": one.data, "type": "ovf"}}}
 
 
 def _register(

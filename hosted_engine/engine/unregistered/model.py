@@ -16,6 +16,9 @@ class UnregisteredKind(StrEnum):
     VM = "vm"
 
 
+TABLES = {UnregisteredKind.TEMPLATE: "templates", UnregisteredKind.VM: "vms"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unregistered:
     """`data` is the OVF, of a disk what the storage domain says of it, as JSON. `missing_disks` are those of its disks

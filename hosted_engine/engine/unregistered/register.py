@@ -21,7 +21,7 @@ from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.unregistered.checks import check_registrable, the_found, usable_domain
 from hosted_engine.engine.unregistered.choices import RegistrationOptions, cluster_for, new_macs, nics_for, scrubbed
 from hosted_engine.engine.unregistered.images import DiskImages, check_images, images_of
-from hosted_engine.engine.unregistered.model import Unregistered, UnregisteredKind, unregistered_id
+from hosted_engine.engine.unregistered.model import TABLES, Unregistered, UnregisteredKind, unregistered_id
 from hosted_engine.engine.unregistered.notes import entity_in, forget_entity
 from hosted_engine.engine.vms.model import Vm
 from node.steps import Step
@@ -69,7 +69,7 @@ class RegisterEntity(Command, frozen=True, kw_only=True):
 
     @property
     def table(self) -> str:
-        return "templates" if self.kind is UnregisteredKind.TEMPLATE else "vms"
+        return TABLES[self.kind]
 
     def check(self, tx: Transaction) -> None:
         domain = usable_domain(tx, self.domain_id)

@@ -12,6 +12,8 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ovf.collect import collect
+from hosted_engine.engine.ovf.write import ovf_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
@@ -28,12 +30,14 @@ from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.resize import update_of
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.suspend import StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.copies import bases_of
 from hosted_engine.engine.vms.devices import check_chipset, check_devices, made_of, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
+from hosted_engine.engine.vms.growth import HOT, at_once
 from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.initialization.showing import initialization_elements
@@ -65,7 +69,8 @@ class VmEntity(HardwareEntity[Vm]):
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
         """While it runs, or is suspended, only what may change meanwhile changes at once."""
         if before.status in RUNNING | {VmStatus.SUSPENDED} and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
-            return later(before, self._changed(tx, with_next_run(before), given), self._live)
+            wanted = self._changed(tx, with_next_run(before), given)
+            return later(before, wanted, self._live | at_once(before, wanted, given))
         return self._changed(tx, before, given)
 
     def _changed(self, tx: Transaction, before: Vm, given: Values) -> Vm:
@@ -77,12 +82,16 @@ class VmEntity(HardwareEntity[Vm]):
     def check(self, tx: Transaction, item: Vm, before: Vm | None) -> None:
         if before is not None:
             changeable_vm(tx, item.id, "change")
-            if not set(self._differing(before, item)) <= self._live | {"next_run"}:
+            if not set(self._differing(before, item)) <= self._live | HOT | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
             now, then = with_next_run(before), with_next_run(item)
             if (now.bios_type, now.custom_machine) != (then.bios_type, then.custom_machine):
                 check_chipset(tx, then)
         check_vm(with_next_run(item))
+
+    def check_alone(self, tx: Transaction, item: Vm, before: Vm | None, *, stays: bool = True) -> None:
+        if stays and before is not None and set(self._differing(before, item)) & HOT:
+            resting_vm(tx, item.id, "change the hardware of")
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         """With `clone` its disks are full copies, and it has nothing to do with its template any more."""
@@ -107,7 +116,10 @@ class VmEntity(HardwareEntity[Vm]):
         given = check_devices(tx, before, given)
         if before.origin is Origin.MANAGED_HOSTED_ENGINE:
             return UpdateEngineVm(id=before.id, given=dict(given)), self.change(tx, before, given)
-        return super().update(tx, before, given, options)
+        waits = before.status in RUNNING and options.boolean("next_run")
+        wanted = self._changed(tx, with_next_run(before), given) if waits else before
+        item = later(before, wanted, self._live) if waits else self.change(tx, before, given)
+        return update_of(self, before, item), item
 
     def remove(self, tx: Transaction, item: Vm, options: Options, *, place: int = 0) -> Command:
         return RemoveVm(id=item.id, detach_only=options.boolean("detach_only") or False)
@@ -118,16 +130,21 @@ class VmEntity(HardwareEntity[Vm]):
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
         """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, what
-        the nodes say, and where secrets are opened."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx
+        the nodes say, where secrets are opened, and where all of their content is asked their OVFs."""
+        asked = [item.id for item in items] if view.options.boolean("all_content") else []
+        ovfs = {entity.id: ovf_of(entity) for entity in collect(view.tx, asked)}
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx, ovfs
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run, readings, tx = gathered
+        report, next_run, readings, tx, ovfs = gathered
         template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
         if item.initialization is not None:
             shown["initialization"] = initialization_elements(tx.secrets, item.initialization)
+        if item.id in ovfs:
+            configuration = {"configuration": {"type": "ovf", "data": ovfs[item.id]}}
+            shown["initialization"] = {**(shown.get("initialization") or {}), **configuration}
         shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown

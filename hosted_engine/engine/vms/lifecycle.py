@@ -11,7 +11,7 @@ from hosted_engine.engine.users.model import SYSTEM
 from hosted_engine.engine.vmpools.members import release
 from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
-from node.api.messages.vms import DownReason, VmReport, VmState
+from node.api.messages.vms import DownReason, IoError, VmReport, VmState
 
 STATUS = {
     VmState.STARTING: VmStatus.POWERING_UP,
@@ -21,6 +21,8 @@ STATUS = {
     VmState.REBOOTING: VmStatus.REBOOT_IN_PROGRESS,
     VmState.SAVING: VmStatus.SAVING_STATE,
 }
+
+PAUSED_FOR = {IoError.EIO: EventType.VM_PAUSED_EIO, IoError.ENOSPC: EventType.VM_PAUSED_ENOSPC}
 
 CLEAN_ENDS = frozenset({DownReason.SHUTDOWN, DownReason.DESTROYED, DownReason.NONE})
 
@@ -51,7 +53,7 @@ def mark_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     changed = replace(
         vm,
         status=status,
-        detail=report.detail,
+        detail=report.io_error.value if status is VmStatus.PAUSED else report.detail,  # oVirt's words
         reported_at=report.since,
         display_address=screen.address if screen else "",
         display_port=screen.port if screen else None,
@@ -148,9 +150,23 @@ def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
     if (vm.status, changed.status) == (VmStatus.POWERING_DOWN, VmStatus.UP):
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_POWER_DOWN_FAILED, vm=changed, node=node)
+    if changed.status is not vm.status or changed.detail != vm.detail:
+        _tell_of_pause(tx, vm, changed, report, now)
     if was_unsure and changed.status is not vm.status:
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_STATUS_RESTORED, vm=changed, node=node, status=changed.status.value)
+
+
+def _tell_of_pause(tx: Transaction, before: Vm, vm: Vm, report: VmReport, now: float) -> None:
+    """That it stands still, and why; and that it goes on after its storage had paused it."""
+    node, was = tx.nodes.get(vm.node_id) if vm.node_id else None, before.status is VmStatus.PAUSED
+    if vm.status is VmStatus.PAUSED:
+        if not was:
+            emit(tx, system(now), EventType.VM_PAUSED, vm=vm, node=node)
+        if report.io_error in PAUSED_FOR:
+            emit(tx, system(now), PAUSED_FOR[report.io_error], vm=vm, node=node)
+    elif was and vm.status is VmStatus.UP and before.detail in PAUSED_FOR:
+        emit(tx, system(now), EventType.VM_RECOVERED_FROM_PAUSE_ERROR, vm=vm, node=node)
 
 
 def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:

@@ -13,7 +13,8 @@ def later(vm: Vm, changed: Vm, live: frozenset[str]) -> Vm:
     now: dict[str, Any] = {name: getattr(changed, name) for name in live}
     was, will = msgspec.to_builtins(with_next_run(vm)), msgspec.to_builtins(changed)
     kept = {name: value for name, value in will.items() if name not in live and value != was[name]}
-    return replace(vm, **now, next_run=_different(vm, vm.next_run | kept))
+    earlier = {name: value for name, value in vm.next_run.items() if name not in live}
+    return replace(vm, **now, next_run=_different(vm, earlier | kept))
 
 
 def with_next_run(vm: Vm) -> Vm:

@@ -7,6 +7,7 @@ from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.cdroms.discs import disc_of, disc_of_vm
+from hosted_engine.engine.vms.growth import cpus_max, memory_max_bytes
 from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
 from node.api.messages.vms import BootDevice, DiskBus, GraphicsType, NicModel, VmCdrom, VmDisk, VmNic, VmSpec
 
@@ -39,6 +40,8 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         cpu_features=() if vm.custom_cpu else features_of(cluster.cpu_type),
         boot_devices=tuple(BootDevice(device) for device in vm.boot_devices),
         boot_menu=vm.boot_menu,
+        cpus_max=cpus_max(vm),
+        memory_max_bytes=memory_max_bytes(vm),
         time_zone="" if vm.time_zone in UTC_ZONES else vm.time_zone,
         serial_number=_serial_number(vm, cluster),
         start_paused=vm.start_paused,

@@ -29,6 +29,14 @@ class DownReason(StrEnum):
     NONE = "none"
 
 
+class IoError(StrEnum):
+    """Why the storage of a VM has paused it, as far as that is known. ENOSPC: it is full."""
+
+    NONE = "none"
+    EIO = "eio"
+    ENOSPC = "enospc"
+
+
 class Firmware(StrEnum):
     """UEFI_SECURE_BOOT: with the usual vendors' keys enrolled, so that unsigned boot loaders do not start."""
 
@@ -186,6 +194,12 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
 
+    cpus_max: int = 0
+    """So many processors it may come to while it runs (`set_vm_cpus`); 0: no more than it starts with."""
+
+    memory_max_bytes: int | None = None
+    """So much memory it may come to while it runs (`set_vm_memory`); None: no more than it starts with."""
+
     cdrom: VmCdrom | None = None
 
     seed: VmSeed | None = None
@@ -196,6 +210,18 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     resume_from: ImageRef | None = None
     """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
     the memory is gone. MemoryUnknown: it is not there."""
+
+
+class VmCpus(Message, frozen=True, kw_only=True):
+    """How many processors a VM that runs is to have."""
+
+    count: int
+
+
+class VmMemory(Message, frozen=True, kw_only=True):
+    """How much memory a VM that runs is to have in all."""
+
+    size_bytes: int
 
 
 class SuspendRequest(Message, frozen=True, kw_only=True):
@@ -223,6 +249,7 @@ class VmReport(Message, frozen=True, kw_only=True):
     since: float = 0.0
     pid: int | None = None
     graphics: tuple[Graphics, ...] = ()
+    io_error: IoError = IoError.NONE
 
 
 TICKET_CHARACTERS = 8  # of a VNC password; what is beyond them counts for nothing (RFC 6143, 7.2.2)

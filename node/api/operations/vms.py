@@ -9,7 +9,9 @@ from node.api.messages.vms import (
     SnapshotRequest,
     SuspendRequest,
     Ticket,
+    VmCpus,
     VmDisk,
+    VmMemory,
     VmNic,
     VmReport,
     VmSpec,
@@ -106,6 +108,16 @@ class VmOperations(Operations):
     @operation(DELETE, "/vms/{vm_id}/nics/{nic_id}", timeout_s=120, since=3)
     async def unplug_nic(self, vm_id: str, nic_id: str) -> None:
         """As unplug_disk."""
+
+    @operation(PUT, "/vms/{vm_id}/cpus", timeout_s=60, since=3)
+    async def set_vm_cpus(self, vm_id: str, cpus: VmCpus) -> None:
+        """Plug processors into a running VM, or those that were plugged in out of it; as many as it has change nothing.
+        NotPluggable: it was started for fewer, or its guest does not let go of them."""
+
+    @operation(PUT, "/vms/{vm_id}/memory", timeout_s=60, since=3)
+    async def set_vm_memory(self, vm_id: str, memory: VmMemory) -> None:
+        """Plug memory into a running VM; as much as it has changes nothing. NotPluggable: it was started for less, or
+        would have less than now."""
 
     @operation(POST, "/vms/{vm_id}/freeze", timeout_s=120, since=3)
     async def freeze_vm(self, vm_id: str) -> int:

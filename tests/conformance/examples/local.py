@@ -302,6 +302,7 @@ def _vm_state(node: FakeNode, report: VmReport) -> Row:
         "state": report.state.value,
         "spec": msgspec.to_builtins(node.machines.spec(report.id)),
         "ticket": ticket.value if ticket else None,
+        "memory_bytes": node.machines.memory_of(report.id),
         "addresses": [
             address
             for guest in node.machines.guests()

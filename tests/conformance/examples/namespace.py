@@ -45,6 +45,7 @@ def _prepare(*, own_network: bool) -> None:
     subprocess.run(["umount", "--lazy", str(layer)], check=True)
     layer.rmdir()
     AUTHORITY.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/home"], check=True)  # where examples put files
 
 
 def hosts_file(folder: Path, address: str) -> Path:

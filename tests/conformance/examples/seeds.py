@@ -231,29 +231,37 @@ def guest_agents(site: Site) -> None:
     site.report_guests()
 
 
-def disk_of_vm(name: str = "mydisk", vm: str = "myvm") -> Fixture:
+def disk_of_vm(name: str = "mydisk", vm: str = "myvm", *, id: str = "") -> Fixture:
+    """One with an `id` of its own is there before it is attached."""
+
     def attach(connection: sdk.Connection, service: Any) -> None:
+        disks = connection.system_service().disks_service()
         disk = types.Disk(
+            id=id or None,
             name=name,
             provisioned_size=GIB,
             format=types.DiskFormat.COW,
             storage_domains=[types.StorageDomain(id=_data(connection).id)],
         )
+        if id:
+            disks.add(disk)
+            until(lambda: disks.disk_service(id).get().status == types.DiskStatus.OK)
+            disk = types.Disk(id=id)
         attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO, bootable=False, active=True)
-        added = service.disk_attachments_service().add(attachment)
-        made = connection.system_service().disks_service().disk_service(added.disk.id)
+        made = disks.disk_service(service.disk_attachments_service().add(attachment).disk.id)
         until(lambda: made.get().status == types.DiskStatus.OK)
 
     return on_vm(attach, vm)
 
 
-def disk(name: str, description: str = "") -> Fixture:
+def disk(name: str, description: str = "", *, id: str = "") -> Fixture:
     """A disk that is attached to nothing."""
 
     def fixture(site: Site) -> None:
         with site.connection() as connection:
             disks = connection.system_service().disks_service()
             wanted = types.Disk(
+                id=id or None,
                 name=name,
                 description=description,
                 provisioned_size=GIB,
@@ -352,10 +360,31 @@ def _label(connection: sdk.Connection, service: Any) -> None:
     labels.label_service(labels.list()[0].id).vms_service().add(types.Vm(id=service.get().id))
 
 
-def _snapshot(connection: sdk.Connection, service: Any) -> None:
-    snapshots = service.snapshots_service()
-    made = snapshots.snapshot_service(snapshots.add(types.Snapshot(description="mysnap")).id)
-    until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
+def snapshot_of(vm: str, description: str) -> Fixture:
+    def take(connection: sdk.Connection, service: Any) -> None:
+        snapshots = service.snapshots_service()
+        made = snapshots.snapshot_service(snapshots.add(types.Snapshot(description=description)).id)
+        until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
+
+    return on_vm(take, vm)
+
+
+def inserted(disc: str, vm: str = "myvm") -> Fixture:
+    """The disc is in the drive of the VM."""
+
+    def put(connection: sdk.Connection, service: Any) -> None:
+        disks = connection.system_service().disks_service().list(search=f"name={disc}")
+        cdroms = service.cdroms_service()
+        cdroms.cdrom_service(cdroms.list()[0].id).update(types.Cdrom(file=types.File(id=disks[0].id)))
+
+    return on_vm(put, vm)
+
+
+def aged(snapshot: str, days: int) -> Fixture:
+    def fixture(site: Site) -> None:
+        site.execute("UPDATE snapshots SET taken_at = taken_at - ? WHERE description = ?", days * 86400, snapshot)
+
+    return fixture
 
 
 def _numa_nodes(connection: sdk.Connection, service: Any) -> None:
@@ -377,7 +406,7 @@ def _backup(connection: sdk.Connection, service: Any) -> None:
 backed_up = on_vm(_backup)
 tagged = on_vm(_tag, "myvm0")
 labelled = on_vm(_label, "myvm0")
-snapshot = on_vm(_snapshot)
+snapshot = snapshot_of("myvm", "mysnap")
 numa_nodes = on_vm(_numa_nodes)
 
 
@@ -564,6 +593,23 @@ def profile(name: str, network: str) -> Fixture:
 
 def empty_data_center(name: str) -> Fixture:
     return copy_of_first("data_centers", name)
+
+
+def data_center_of(host: str, name: str, *, id: str = "", local: int = 0) -> Fixture:
+    """A data center of its own for that host, with a cluster and a management network."""
+
+    def fixture(site: Site) -> None:
+        state = site.state()
+        own = {"id": id} if id else {}
+        center = copied(site, "data_centers", state.rows("data_centers")[0], name=name, local=local, **own)
+        cluster = copied(site, "clusters", state.rows("clusters")[0], name=f"{name}-cluster", data_center_id=center)
+        network = copied(site, "networks", state.rows("networks")[0], data_center_id=center)
+        used = state.rows("cluster_networks")[0]
+        copied(site, "cluster_networks", used, cluster_id=cluster, network_id=network)
+        site.execute("UPDATE nodes SET cluster_id = ? WHERE name = ?", cluster, host)
+
+    fixture.__name__ = f"data_center_{name}"
+    return fixture
 
 
 def with_no_id(table: str, name: str) -> Fixture:

@@ -12,6 +12,7 @@ _HISTORY = frozenset(
     {
         *("events", "jobs", "job_steps", "tasks", "journal_lines", "sessions", "alembic_version", "sqlite_sequence"),
         *("seen_links", "seen_storage"),  # what nodes said last, whatever a client does
+        "sign_on_addresses",  # each run signs on
     }
 )
 _MEASURED = {"disks": {"actual_size_bytes"}, "storage_domains": {"size_bytes", "free_bytes", "status"}}

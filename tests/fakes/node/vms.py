@@ -17,7 +17,9 @@ from node.api.messages.vms import (
     SuspendRequest,
     Ticket,
     VmCdrom,
+    VmCpus,
     VmDisk,
+    VmMemory,
     VmNic,
     VmReport,
     VmSpec,
@@ -43,6 +45,8 @@ class _Vm:
     ticket: Ticket | None = None
     guest: GuestReport | None = None
     frozen: bool = False
+    cpus: int | None = None
+    memory_bytes: int | None = None
 
 
 class FakeVms:
@@ -217,6 +221,37 @@ class FakeVms:
         left = tuple(one for one in vm.spec.disks if one.image != image)
         self._let_go(vm, f"disk {image.disk_id}", has=left != vm.spec.disks)
         vm.spec = msgspec.structs.replace(vm.spec, disks=left)
+
+    def set_vm_cpus(self, vm_id: str, cpus: VmCpus) -> None:
+        vm = self._pluggable(vm_id, "processors")
+        in_socket = vm.spec.cores * vm.spec.threads
+        most = max(vm.spec.sockets, vm.spec.cpus_max // in_socket) * in_socket
+        if not 1 <= cpus.count <= most:
+            reason = f"it was started for no more than {most}, not for {cpus.count}"
+            raise r.NotPluggable(device="processors", vm=vm.spec.name, reason=reason)
+        if cpus.count < self.cpus_of(vm_id) and not self.guests_let_go:
+            raise r.NotPluggable(device="processors", vm=vm.spec.name, reason="its guest does not let go of them")
+        vm.cpus = cpus.count
+
+    def set_vm_memory(self, vm_id: str, memory: VmMemory) -> None:
+        vm = self._pluggable(vm_id, "memory")
+        now, most = self.memory_of(vm_id), vm.spec.memory_max_bytes or vm.spec.memory_bytes
+        if memory.size_bytes < now:
+            reason = f"it has {now >> 10} KiB, and memory cannot be taken from it while it runs"
+            raise r.NotPluggable(device="memory", vm=vm.spec.name, reason=reason)
+        if memory.size_bytes > max(now, most):
+            reason = f"it was started for no more than {most >> 10} KiB, not for {memory.size_bytes >> 10}"
+            raise r.NotPluggable(device="memory", vm=vm.spec.name, reason=reason)
+        vm.memory_bytes = memory.size_bytes
+
+    def cpus_of(self, vm_id: str) -> int:
+        """Those that it has now."""
+        vm = self._get(vm_id)
+        return vm.cpus or vm.spec.sockets * vm.spec.cores * vm.spec.threads
+
+    def memory_of(self, vm_id: str) -> int:
+        vm = self._get(vm_id)
+        return vm.memory_bytes or vm.spec.memory_bytes
 
     def plug_nic(self, vm_id: str, nic: VmNic) -> None:
         vm = self._pluggable(vm_id, f"NIC {nic.id}")

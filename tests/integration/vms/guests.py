@@ -6,14 +6,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from node.api.messages.guests import GuestReport
-from node.api.messages.images import ImageFormat
-from node.api.messages.vms import VmDisk, VmSpec, VmState
+from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.vms import DiskBus, IoError, VmDisk, VmSpec, VmState
 from node.clock import SystemClock
+from node.system.process import run
 from node.system.threads import Threads
 from node.vms.freezing import Freezing
 from node.vms.guest_watch import GuestWatch
-from tests.integration.vms.inside import MIB, SHARED, Node, main, nic, vm
+from node.vms.libvirt_hypervisor import LibvirtHypervisor
+from node.vms.resume import ROOM_BYTES
+from node.vms.runs import Runs
+from node.vms.states import FULL
+from tests.integration.vms.inside import MIB, SHARED, Node, main, make_vms, nic, vm
 
 SOON_S = 60
 BOOT_S = 240
@@ -130,6 +137,47 @@ async def the_clock_of_a_guest_is_right_after_it_stood_still(node: Node) -> None
     await node.end(spec)
 
 
+async def a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room(node: Node) -> None:
+    small = Path("/volumes/small")
+    small.mkdir(parents=True)
+    run("mount", "-t", "tmpfs", "-o", f"size={ROOM_BYTES + 128 * MIB}", "small", str(small))
+    image = ImageRef(storage_domain="small", disk_id="growing", image_id="image")
+    node.path(image).parent.mkdir(parents=True)
+    run("qemu-img", "create", "-q", "-f", "raw", str(node.path(image)), "1G")
+    filler = small / "filler"
+    run("fallocate", "-l", str(ROOM_BYTES + 64 * MIB), str(filler))
+    growing = VmDisk(image=image, format=ImageFormat.RAW, bus=DiskBus.VIRTIO_SCSI)
+    spec = msgspec.structs.replace(_guest(node), virtio_scsi=True)
+    spec = msgspec.structs.replace(spec, disks=(*spec.disks, growing))
+    await node.start(spec)
+    await node.says(spec, "agent runs")
+    await Guests(node, spec).until(lambda report: report.talks)
+    command = {"path": "/bin/busybox", "arg": ["dd", "if=/dev/zero", "of=/dev/sda", "bs=1M", "count=128", "conv=fsync"]}
+    pid = node.ask_agent(spec, "guest-exec", **command)["pid"]
+    await _until(node, spec, VmState.PAUSED)
+    for hypervisor in (node.hypervisor, LibvirtHypervisor()):  # one that heard it, and one of an agent that was away
+        vms = make_vms(hypervisor, Runs(Path("/run/trivet-runs-full")))
+        await vms.resume_paused_by_storage()
+        report = await vms.vm(spec.id)
+        assert report is not None
+        assert (report.state, report.io_error, report.detail) == (VmState.PAUSED, IoError.ENOSPC, FULL), report
+    filler.unlink()
+    await node.vms.resume_paused_by_storage()
+    await _until(node, spec, VmState.UP)
+    async with asyncio.timeout(SOON_S):
+        while not (ended := node.ask_agent(spec, "guest-exec-status", pid=pid))["exited"]:  # noqa: ASYNC110 - a guest does it
+            await asyncio.sleep(0.5)
+    assert ended["exitcode"] == 0, ended
+    assert node.path(image).stat().st_blocks * 512 >= 128 * MIB
+    await node.end(spec)
+
+
+async def _until(node: Node, spec: VmSpec, state: VmState) -> None:
+    async with asyncio.timeout(SOON_S):
+        while (report := await node.vms.vm(spec.id)) is None or report.state is not state:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
 def _guest_time(node: Node, spec: VmSpec) -> float:
     seconds = node.ask_agent(spec, "guest-get-time")
     return float(seconds) / 1e9
@@ -149,6 +197,7 @@ CASES = {
         an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed,
         file_systems_are_frozen_and_thawed,
         the_clock_of_a_guest_is_right_after_it_stood_still,
+        a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room,
     )
 }
 

@@ -1,21 +1,27 @@
 """Runs inside the machine: devices come and go while a guest runs, and it says so."""
 
 import asyncio
+import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Awaitable
 from pathlib import PurePosixPath
 from typing import Any
 
+import libvirt
+import libvirt_qemu
 import msgspec
 
 from node.api.messages.images import ImageFormat
-from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import DiskBus, VmCpus, VmDisk, VmMemory, VmNic, VmSpec
 from node.api.refusals import NotPluggable, NotUnplugged
 from node.clock import SystemClock
 from node.system.threads import Threads
 from node.vms import hotplug
 from node.vms.hotplug import HotPlug
+from node.vms.libvirt_hypervisor import URI
+from node.vms.resizing import Resizing, current_cpus, current_memory_kib
 from tests.integration.vms.inside import MIB, SHARED, SURROUNDINGS, Node, disk, main, nic, nothing, vm
 
 SECOND_MAC = "02:00:00:00:00:1b"
@@ -123,6 +129,42 @@ async def a_disk_that_another_vm_writes_to_is_not_plugged(node: Node) -> None:
     await node.end(spec, other)
 
 
+async def processors_and_memory_come_and_processors_go(node: Node) -> None:
+    """As QEMU has them; the guest is told by ACPI, and what it does not use it has to let go of."""
+    resizing = Resizing(node.hypervisor, Threads("resizing", 2))
+    small = await _guest(node, memory_bytes=96 * MIB, cpus_max=16)  # what its kernel keeps for each leaves it enough
+    await resizing.set_vm_cpus(small.id, VmCpus(count=16))
+    await node.end(small)
+    for machine in ("q35", "pc"):
+        spec = await _guest(node, machine=machine, memory_bytes=256 * MIB, cpus_max=4, memory_max_bytes=1024 * MIB)
+        assert _qemu(node, spec) == (1, 0)
+        for count in (3, 3, 4):
+            await resizing.set_vm_cpus(spec.id, VmCpus(count=count))
+        for size in (512 * MIB, 512 * MIB, 1024 * MIB):
+            await resizing.set_vm_memory(spec.id, VmMemory(size_bytes=size))
+        assert _qemu(node, spec) == (4, 768 * MIB)
+        assert (current_cpus(_live(node, spec)), current_memory_kib(_live(node, spec))) == (4, 1024 << 10)
+        assert "no more than 4" in await _why_not(resizing.set_vm_cpus(spec.id, VmCpus(count=5)))
+        assert "no more than" in await _why_not(resizing.set_vm_memory(spec.id, VmMemory(size_bytes=1280 * MIB)))
+        assert "taken from it" in await _why_not(resizing.set_vm_memory(spec.id, VmMemory(size_bytes=512 * MIB)))
+        print(await _why_not(resizing.set_vm_cpus(spec.id, VmCpus(count=2))) or "processors were let go")
+        await node.end(spec)
+
+
+def _live(node: Node, spec: VmSpec) -> ET.Element:
+    return ET.fromstring(node.hypervisor.live_xml(spec.id))
+
+
+def _qemu(node: Node, spec: VmSpec) -> tuple[int, int]:
+    """How many processors it has, and how much memory was plugged in, as QEMU says."""
+    domain = libvirt.open(URI).lookupByUUIDString(spec.id)
+
+    def ask(command: str) -> Any:
+        return json.loads(libvirt_qemu.qemuMonitorCommand(domain, json.dumps({"execute": command}), 0))["return"]
+
+    return len(ask("query-cpus-fast")), ask("query-memory-size-summary").get("plugged-memory", 0)
+
+
 CASES = {
     case.__name__: case
     for case in (
@@ -131,6 +173,7 @@ CASES = {
         a_nic_changes_its_network_and_its_link,
         a_guest_that_does_not_let_go_keeps_its_disk,
         a_disk_that_another_vm_writes_to_is_not_plugged,
+        processors_and_memory_come_and_processors_go,
     )
 }
 

@@ -150,9 +150,10 @@ class Node:
         asked = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
 
-    def ask_agent(self, spec: VmSpec, command: str) -> Any:
+    def ask_agent(self, spec: VmSpec, command: str, **arguments: Any) -> Any:
         domain = libvirt.open(URI).lookupByUUIDString(spec.id)
-        return json.loads(libvirt_qemu.qemuAgentCommand(domain, json.dumps({"execute": command}), 10, 0))["return"]
+        asked = json.dumps({"execute": command, "arguments": arguments})
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, 10, 0))["return"]
 
     async def started_as(self, spec: VmSpec) -> tuple[str, str]:
         """The command line of its QEMU, and the time zone in its environment."""

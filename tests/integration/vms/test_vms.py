@@ -94,6 +94,7 @@ def test_consoles(machine: Machine, case: str) -> None:
         "an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed",
         "file_systems_are_frozen_and_thawed",
         "the_clock_of_a_guest_is_right_after_it_stood_still",
+        "a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room",
     ],
 )
 def test_guests(machine: Machine, case: str) -> None:
@@ -108,6 +109,7 @@ def test_guests(machine: Machine, case: str) -> None:
         "a_nic_changes_its_network_and_its_link",
         "a_guest_that_does_not_let_go_keeps_its_disk",
         "a_disk_that_another_vm_writes_to_is_not_plugged",
+        "processors_and_memory_come_and_processors_go",
     ],
 )
 def test_hot_plug(machine: Machine, case: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageRef
-from node.api.messages.vms import DownReason, VmReport, VmState
+from node.api.messages.vms import DownReason, IoError, VmReport, VmState
 from tests.fakes.engine import World, node_id
 from tests.unit.engine.scenes import events_of, running_vm, tiny_vm, vm_of
 
@@ -23,8 +23,9 @@ def hear(
     reason: DownReason = DownReason.NONE,
     since: float = 0.0,
     complete: bool = False,
+    io_error: IoError = IoError.NONE,
 ) -> None:
-    report = VmReport(id=vm_id, name="vm1", state=state, reason=reason, since=since)
+    report = VmReport(id=vm_id, name="vm1", state=state, reason=reason, since=since, io_error=io_error)
     with world.store.transaction() as tx:
         heard_of(tx, on, report, world.now, complete=complete)
 
@@ -50,6 +51,28 @@ async def test_states_of_a_running_vm(state: VmState, status: VmStatus) -> None:
     vm_id = await running_vm(world)
     hear(world, vm_id, state, on=str(vm_of(world, vm_id).node_id))
     assert vm_of(world, vm_id).status is status
+
+
+async def test_why_a_vm_is_paused_is_shown_and_said_once() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    before = len(events_of(world))
+    for error in (IoError.ENOSPC, IoError.ENOSPC, IoError.EIO):
+        hear(world, vm_id, VmState.PAUSED, on=str(vm_of(world, vm_id).node_id), io_error=error)
+        assert (vm_of(world, vm_id).status, vm_of(world, vm_id).detail) == (VmStatus.PAUSED, error.value)
+    hear(world, vm_id, VmState.UP, on=str(vm_of(world, vm_id).node_id))
+    assert vm_of(world, vm_id).detail == ""
+    for _ in range(2):
+        hear(world, vm_id, VmState.PAUSED, on=str(vm_of(world, vm_id).node_id))
+    assert vm_of(world, vm_id).detail == "none"
+    hear(world, vm_id, VmState.UP, on=str(vm_of(world, vm_id).node_id))
+    assert events_of(world)[before:] == [
+        "VM_PAUSED",
+        "VM_PAUSED_ENOSPC",
+        "VM_PAUSED_EIO",
+        "VM_RECOVERED_FROM_PAUSE_ERROR",
+        "VM_PAUSED",
+    ]
 
 
 async def test_the_end_of_the_run_before_does_not_end_this_one() -> None:

@@ -13,6 +13,7 @@ from hosted_engine.engine.ovf.model import OvfEntity, OvfUnreadable
 from hosted_engine.engine.ovf.read import read_ovf
 from hosted_engine.engine.ovf.write import ovf_of
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
+from hosted_engine.engine.vms.initialization.model import Initialization
 from hosted_engine.engine.vms.model import (
     Affinity,
     BiosType,
@@ -100,6 +101,20 @@ async def test_its_names_are_those_of_ovirt() -> None:
     assert kinds == ["3", "4", "17", "10"]
     mac = content.findtext(f"Section/Item/{{{n.RASD}}}MACAddress")
     assert mac is not None
+
+
+async def test_no_secret_is_written() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    with world.store.transaction() as tx:
+        vm = tx.vms.get(vm_id)
+        assert vm is not None
+        told = Initialization(host_name="web1", root_password=tx.secrets.seal("geheim"))
+        tx.vms.update(replace(vm, initialization=told))
+    await done(world, adding(world, SNAPSHOTS, vm_id=vm_id, description="before"))
+    text = ovf_of(await entity_of(world, vm_id))
+    assert "sealed" not in text
+    assert read_ovf(text, DATA_ID).item.initialization == Initialization(host_name="web1")
 
 
 async def test_what_counts_from_the_next_start_is_written() -> None:

@@ -183,7 +183,10 @@ async def test_a_crash_while_an_approval_goes_back_still_goes_back() -> None:
 def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
-        [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        [
+            (vm.name, vm.status, vm.node_id is None, vm.sockets, vm.memory_bytes, vm.description)
+            for vm in picture["vms"]
+        ],
         sorted((one.description, one.status, len(one.disks)) for one in picture["snapshots"]),
         sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in picture["layers"]),
         [(one.name, one.status, one.version_number) for one in picture["templates"]],

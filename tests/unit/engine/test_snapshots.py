@@ -9,6 +9,7 @@ from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.problems import BadValue, NotSupported, NotThere, WrongState
+from hosted_engine.engine.snapshots.commands.remove import RemoveDiskSnapshot
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus, SnapshotType
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -402,3 +403,21 @@ async def test_the_active_one_stays() -> None:
     (active,) = snapshots(world, vm_id)
     with pytest.raises(WrongState, match="the active one, which nobody took"):
         await done(world, removing(world, SNAPSHOTS, active.id))
+
+
+async def test_one_disk_is_taken_out_of_a_snapshot_and_the_other_stays() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(world, vm_id))
+    write(world, vm_id, "early")
+    taken = await take(world, vm_id)
+    write(world, vm_id, "late")
+    disk, (held,) = disk_of(world, vm_id), [one for one in snapshots(world, vm_id) if one.id == taken]
+    await done(world, RemoveDiskSnapshot(vm_id=vm_id, snapshot_id=taken, disk_id=disk.id))
+    (left,) = [one for one in snapshots(world, vm_id) if one.id == taken]
+    assert (len(held.disks), [one["disk"]["name"] for one in left.disks]) == (2, ["disk1"])
+    assert (read(world, vm_id), left.status) == (("early", "late"), SnapshotStatus.OK)
+    assert [layer.disk_id == disk.id for layer in picture(world)["layers"]] == [False]
+    assert events_of(world)[-2:] == ["USER_REMOVE_DISK_SNAPSHOT", "USER_REMOVE_DISK_SNAPSHOT_FINISHED_SUCCESS"]
+    await done(world, removing(world, SNAPSHOTS, taken))
+    assert picture(world)["layers"] == []

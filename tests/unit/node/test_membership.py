@@ -181,3 +181,30 @@ def test_a_renewed_certificate_comes_with_the_authority_renewed(node: Node, auth
     assert node.membership.authority_file.read_text() == renewed.authority_pem == authority.pem
     assert node.membership.identity().certificate_pem == renewed.certificate_pem
     assert node.restarts == 2
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "cert.pem", "key.pem"])
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN CERTIFICATE-----\nMIIB", b"\xff\x00garbage"])
+def test_a_member_whose_files_are_damaged_starts_says_so_and_changes_nothing_of_whom_others_trust(
+    name: str, content: bytes, node: Node, authority: FakeAuthority, tmp_path: Path
+) -> None:
+    node.membership.claim(claim_for(node, authority))
+    anchor = (tmp_path / "ssl/glusterfs.ca").read_bytes()
+    (tmp_path / "node" / name).write_bytes(content)
+    again = node.open(tmp_path / "node")
+    again.prepare()
+    reason = again.why_unusable()
+    assert reason is not None
+    assert ("key" if name == "key.pem" else name) in reason
+    assert again.claimed
+    assert (tmp_path / "node" / name).read_bytes() == content
+    assert (tmp_path / "ssl/glusterfs.ca").read_bytes() == anchor
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN PRIVATE KEY-----\nMIIB"])
+def test_a_machine_of_no_site_makes_its_damaged_key_anew(content: bytes, node: Node, tmp_path: Path) -> None:
+    (tmp_path / "node" / "key.pem").write_bytes(content)
+    again = node.open(tmp_path / "node")
+    again.prepare()
+    assert again.why_unusable() is None
+    assert again.identity().fingerprint == again.fingerprint

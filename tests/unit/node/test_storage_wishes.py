@@ -17,7 +17,7 @@ from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mounts import MountFailed, Mounts, UnmountFailed
 from node.storage.sanlock import SanlockFailed, parse_leader, reason
-from node.storage.wishes import Wishes
+from node.storage.wishes import Wishes, damaged_file
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from tests.fakes.clock import FakeClock
@@ -405,3 +405,17 @@ def test_of_two_that_make_the_same_area_the_first_wins(tmp_path: Path) -> None:
 
 def _write(path: str, text: str) -> None:
     Path(path).write_text(text)
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"mounts": {"data": {"sto', b"[]", b"\xff\xfe", b'{"mounts": [1]}', b"7"])
+def test_what_nobody_can_read_is_set_aside_until_there_is_something_to_keep(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "wishes.json"
+    path.write_bytes(content)
+    wishes = Wishes(path)
+    assert (wishes.mounts, wishes.lockspaces) == ({}, {})
+    assert damaged_file(path).read_bytes() == content
+    assert Wishes(path).mounts == {}  # a second start finds nothing wrong, and the console says it all the same
+    assert damaged_file(path).exists()
+    wishes.wish_mount(DATA)
+    assert not damaged_file(path).exists()
+    assert Wishes(path).mounts == {"data": DATA}

@@ -10,7 +10,7 @@ import pytest
 
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import DownReason, VmDisk, VmReport, VmSpec, VmState
+from node.api.messages.vms import DownReason, IoError, VmDisk, VmReport, VmSpec, VmState
 from node.api.refusals import (
     LeaseHeld,
     LeaseTaken,
@@ -30,8 +30,9 @@ from node.vms.ends import End
 from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
+from node.vms.resume import ROOM_BYTES
 from node.vms.runs import RETENTION_S, Run, Runs
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
+from node.vms.states import FULL, PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.unit.fleet.hand_clock import HandClock
@@ -48,6 +49,7 @@ class World:
         self.missing: Exception | None = None
         self.held: tuple[str, int] | None = None
         self.taken: tuple[str, int] | Exception | None = None
+        self.free = 0
         self.surroundings = Surroundings(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
         (folder / "logs").mkdir()
         self.clock = FakeClock()
@@ -66,6 +68,7 @@ class World:
             taker=self._taker,
             tell=self._tell,
             clock=clock or self.clock,
+            free=lambda _: self.free,
         )
         vms.watch()
         return vms
@@ -288,6 +291,23 @@ async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(w
     world.hypervisor.storage_is_away = False
     await vms.resume_paused_by_storage()
     assert (await vms.vms())[0].state is VmState.UP
+
+
+async def test_a_vm_whose_storage_is_full_waits_for_room_and_says_so(world: World) -> None:
+    vms, image = world.vms, ImageRef(storage_domain="data", disk_id="d", image_id="i")
+    await vms.start_vm(msgspec.structs.replace(VM, disks=(VmDisk(image=image, format=ImageFormat.RAW),)))
+    world.hypervisor.storage_is_full = True
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    assert (await vms.vms())[0].io_error is IoError.EIO, "nobody listened when it was paused"
+    world.free = ROOM_BYTES - 1
+    await vms.resume_paused_by_storage()
+    (report,) = await vms.vms()
+    assert (report.state, report.io_error, report.detail) == (VmState.PAUSED, IoError.ENOSPC, FULL)
+    assert DomainAction.RESUME not in world.hypervisor.acts
+    world.free = ROOM_BYTES
+    await vms.resume_paused_by_storage()
+    (report,) = await vms.vms()
+    assert (report.state, report.io_error) == (VmState.UP, IoError.NONE)
 
 
 async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(

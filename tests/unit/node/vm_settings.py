@@ -62,6 +62,8 @@ SPEC: Mapping[str, Any] = {
     "io_threads": 2,
     "virtio_scsi": True,
     "scsi_queues": 2,
+    "cpus_max": 8,
+    "memory_max_bytes": 512 << 20,
     "resume_from": ImageRef(storage_domain="data", disk_id="disk", image_id="memory"),
     "graphics": (GraphicsType.VNC,),
     "seed": VmSeed(label="cidata", files=(SeedFile(path="meta-data", text="instance-id: 1\n"),)),

@@ -60,10 +60,14 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         check_not_previewed(tx, vm, "remove a snapshot of")
         check_not_stateless(tx, vm, "remove a snapshot of")
         snapshot = usable_snapshot(tx, self.snapshot_id, "remove")
-        check_disks_usable(tx, [disk.id for disk in _disks(tx, snapshot)], "remove a snapshot of")
+        check_disks_usable(tx, [disk.id for disk in self.disks(tx, snapshot)], "remove a snapshot of")
+
+    def disks(self, tx: Transaction, snapshot: Snapshot) -> list[Disk]:
+        """Those that it holds and that are there still."""
+        return list(tx.disks.find(sorted(one["disk"]["id"] for one in snapshot.disks)).values())
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
-        disks = _disks(tx, the_snapshot(tx, self.snapshot_id))
+        disks = self.disks(tx, the_snapshot(tx, self.snapshot_id))
         disk_ids = tuple(disk.id for disk in disks)
         return msgspec.structs.replace(
             self,
@@ -106,9 +110,40 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         emit(tx, context, kind, vm=vm, snapshot=snapshot.description, reason=error)
 
 
-def _disks(tx: Transaction, snapshot: Snapshot) -> list[Disk]:
-    """Those that it holds and that are there still."""
-    return list(tx.disks.find(sorted(one["disk"]["id"] for one in snapshot.disks)).values())
+class RemoveDiskSnapshot(RemoveSnapshot, frozen=True, kw_only=True):
+    """One disk alone: the snapshot holds the others as before."""
+
+    disk_id: str
+
+    def disks(self, tx: Transaction, snapshot: Snapshot) -> list[Disk]:
+        return [disk for disk in super().disks(tx, snapshot) if disk.id == self.disk_id]
+
+    def describe(self, tx: Transaction) -> str:
+        disk = found(tx.disks.get(self.disk_id), "disk", self.disk_id)
+        return f"Removing Disk {disk.name} from Snapshot {the_snapshot(tx, self.snapshot_id).description}"
+
+    def begin(self, tx: Transaction, context: Context) -> None:
+        self.lock_rows(tx)
+        snapshot = the_snapshot(tx, self.snapshot_id)
+        tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.LOCKED))
+        self._emit(tx, context, EventType.USER_REMOVE_DISK_SNAPSHOT, snapshot)
+
+    def finish(self, tx: Transaction, context: Context) -> None:
+        self.unlock_rows(tx)
+        snapshot = the_snapshot(tx, self.snapshot_id)
+        left = tuple(one for one in snapshot.disks if one["disk"]["id"] != self.disk_id)
+        tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK, disks=left))
+        self._emit(tx, context, EventType.USER_REMOVE_DISK_SNAPSHOT_FINISHED_SUCCESS, snapshot)
+
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        self.unlock_rows(tx)
+        snapshot = the_snapshot(tx, self.snapshot_id)
+        tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK))
+        self._emit(tx, context, EventType.USER_REMOVE_DISK_SNAPSHOT_FINISHED_FAILURE, snapshot, error)
+
+    def _emit(self, tx: Transaction, context: Context, kind: EventType, snapshot: Snapshot, reason: str = "") -> None:
+        vm, disk = the_vm(tx, self.vm_id), tx.disks.get(self.disk_id)
+        emit(tx, context, kind, vm=vm, disk=disk, snapshot=snapshot.description, reason=reason)
 
 
 def _merges(tx: Transaction, disk: Disk, snapshot_id: str) -> list[Merge]:

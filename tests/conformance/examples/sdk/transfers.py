@@ -37,7 +37,7 @@ def _disk(state: State) -> str:
 
 def _make_qcow2(folder: Path) -> None:
     _make_raw(folder)
-    _qemu_img("convert", "-f", "raw", "-O", "qcow2", folder / "disk.raw", folder / "disk.qcow2")
+    qemu_img("convert", "-f", "raw", "-O", "qcow2", folder / "disk.raw", folder / "disk.qcow2")
 
 
 def _make_raw(folder: Path) -> None:
@@ -63,7 +63,7 @@ def _make_password(folder: Path) -> None:
     (folder / "password").write_text("any")
 
 
-def _qemu_img(*words: object) -> str:
+def qemu_img(*words: object) -> str:
     done = subprocess.run(["qemu-img", *map(str, words)], check=False, capture_output=True, text=True)
     if done.returncode:
         raise Differs(f"qemu-img {words[0]}: {done.stdout}{done.stderr}")
@@ -77,7 +77,7 @@ def uploaded(name: str, format_: str, *, sparse: bool = True) -> Oracle:
         disk = was_added(seen, "disks", name)
         expect(disk, status="ok", format="cow" if format_ == "qcow2" else "raw", provisioned_size_bytes=SIZE)
         file = Path(image_of(seen.after, disk)["file"])
-        _qemu_img("compare", "-f", format_, "-F", name.rpartition(".")[2], file, seen.folder / name)
+        qemu_img("compare", "-f", format_, "-F", name.rpartition(".")[2], file, seen.folder / name)
         if (file.stat().st_blocks * 512 < SIZE // 2) is not sparse:
             raise Differs(f"the image takes {file.stat().st_blocks * 512} bytes")
         ended(seen, disk, "upload")
@@ -106,7 +106,7 @@ def downloaded(seen: Seen) -> None:
     file = Path(image_of(seen.after, disk)["file"])
     if not (got := seen.folder / "disk.qcow2").exists():
         raise Differs("there is no file")
-    _qemu_img("compare", "-f", "qcow2", "-F", "qcow2", file, got)
+    qemu_img("compare", "-f", "qcow2", "-F", "qcow2", file, got)
     expect(disk, status="ok")
     ended(seen, disk, "download")
 

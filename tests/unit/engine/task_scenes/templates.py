@@ -2,6 +2,7 @@
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.snapshots.commands.preview import PreviewSnapshot
+from hosted_engine.engine.snapshots.commands.remove import RemoveDiskSnapshot
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.commands.remove import RemoveTemplate
@@ -73,6 +74,13 @@ async def remove_snapshot(world: World) -> Command:
 async def remove_last_snapshot(world: World) -> Command:
     _, taken = await _with_snapshots(world)
     return removing(world, SNAPSHOTS, taken[2])
+
+
+async def remove_disk_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    with world.store.transaction() as tx:
+        disk_id = tx.disk_attachments.list(owner_id=vm_id, bootable=True)[0].disk_id
+    return RemoveDiskSnapshot(vm_id=vm_id, snapshot_id=taken[1], disk_id=disk_id)
 
 
 async def preview_snapshot(world: World) -> Command:

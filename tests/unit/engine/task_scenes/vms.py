@@ -76,6 +76,13 @@ async def stop_stateless_vm(world: World) -> Command:
     return StopVm(id=vm_id)
 
 
+async def resize_vm(world: World) -> Command:
+    command = new_vm(world, template_id=TINY_ID, memory_bytes=GIB)
+    await done(world, command)
+    await done(world, StartVm(id=command.id))
+    return changing(world, VMS, command.id, sockets=3, memory_bytes=2 * GIB, description="larger")
+
+
 async def sweep_disk(world: World) -> Command:
     """What two stateless runs wrote."""
     command = await start_stateless_vm(world)

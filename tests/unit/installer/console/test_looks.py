@@ -1,6 +1,7 @@
 """This machine is asked part by part; each says what it could not learn, and why, whatever else is broken."""
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,12 @@ def test_a_node_that_never_ran(tmp_path: Path, machine: Machine) -> None:
     found = asked(machine, Config(name="node1", state=str(tmp_path / "nothing"), port=1))
     assert "no key yet: the agent has never run" in found["Node"]
     assert found["Certificates"] == "! none: the agent has never run on this node"
+
+
+def test_what_was_set_aside_and_what_has_run_out_are_said_with_the_way_back(nobody: Machine) -> None:
+    own = nobody.settings.own_folder
+    (own / "ca.pem").write_text(make_authority("branch-7", now=datetime(2001, 1, 1, tzinfo=UTC)).certificate)
+    (own / "wishes.json.damaged").write_text("{")
+    found = asked(nobody)
+    assert "! what is mounted here was unreadable" in found["Node"]
+    assert "trivet node recover-certificates" in found["Certificates"]

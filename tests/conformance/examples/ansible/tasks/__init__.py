@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from tests.conformance.examples.ansible.task import Task
-from tests.conformance.examples.ansible.tasks import entities, information, others, pools, storage, vms
+from tests.conformance.examples.ansible.tasks import disks, entities, information, others, pools, storage, vms
 
 TASKS: Mapping[str, Task] = {
-    task.name: task for module in (entities, information, others, pools, storage, vms) for task in module.TASKS
+    task.name: task for module in (disks, entities, information, others, pools, storage, vms) for task in module.TASKS
 }
