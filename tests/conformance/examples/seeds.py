@@ -151,6 +151,16 @@ def domain(name: str, *, users: Iterable[str] = (), groups: Iterable[str] = ()) 
     return fixture
 
 
+def directory(name: str, base_dn: str, *groups: str) -> Fixture:
+    """A domain whose users and groups are in a directory of LDAP."""
+
+    def fixture(site: Site) -> None:
+        site.fill_directory(name, base_dn, groups)
+
+    fixture.__name__ = f"directory_{name}"
+    return fixture
+
+
 def group(name: str, authz: str) -> Fixture:
     def fixture(site: Site) -> None:
         row = site.state().one("groups", name="Everyone")
