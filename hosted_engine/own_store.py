@@ -1,14 +1,36 @@
 """The engine's own database, for its command lines in the engine's VM: whether the engine runs or not."""
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 
 from hosted_engine import config
+from hosted_engine.engine.command import Context
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.model import Caller
 from hosted_engine.store.opening import open_store
 from node.api.problems import Problem
+
+T = TypeVar("T")
+ROOT = Caller(user_id=None, user_name="root@engine")  # whoever is at work on a command line
+
+
+def observed(observe: Callable[[Transaction], T]) -> T:
+    """What `observe` makes of it, which changes nothing and holds up no engine that writes."""
+    try:
+        store = open_store(config.load())
+        try:
+            return asyncio.run(store.read(observe))
+        finally:
+            store.close()
+    except Problem as err:
+        raise click.ClickException(str(err)) from err
 
 
 @contextmanager
@@ -23,3 +45,12 @@ def transaction() -> Iterator[Transaction]:
             store.close()
     except Problem as err:
         raise click.ClickException(str(err)) from err
+
+
+def by_root() -> Context:
+    return Context(ROOT, job_id="", correlation_id="", now=time.time())
+
+
+def note(tx: Transaction, what: str) -> None:
+    """Write down what was done on a command line, as what is done through the API is."""
+    emit(tx, by_root(), EventType.EXTERNAL_EVENT_NORMAL, reason=f"{what} by {ROOT.user_name}.")

@@ -1,13 +1,10 @@
 """What all commands share: the engine's database, who is at work, secrets, times."""
 
-import time
 from datetime import UTC, datetime
 
 import click
 
-from hosted_engine.engine.command import Context
 from hosted_engine.engine.users.accounts import Account
-from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.users.password_policy import check_password, policy_of
 from hosted_engine.own_store import transaction
 from hosted_engine.passwords import hash_password, matches
@@ -15,7 +12,6 @@ from node.api.problems import Problem
 from node.secret_prompt import secret
 
 OPTION = "--password-fd"
-ROOT = Caller(user_id=None, user_name="root@engine")
 
 password_fd = click.option(OPTION, type=int, metavar="N", help="Read the password from this file descriptor.")
 force = click.option("--force", is_flag=True, help="Whatever the policy of passwords says.")
@@ -28,10 +24,6 @@ def main() -> None:
 
     An account signs in as NAME@internal once it has a role on something, which is given through the API.
     """
-
-
-def root(now: float | None = None) -> Context:
-    return Context(ROOT, job_id="", correlation_id="", now=time.time() if now is None else now)
 
 
 def new_password(account: Account, fd: int | None, *, force: bool) -> str:

@@ -7,7 +7,7 @@ import click
 
 from hosted_engine.accounts.command import main
 from hosted_engine.engine.users import account_changes as changes
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import note, transaction
 
 
 @main.command("add-group")
@@ -16,6 +16,7 @@ def add_group(name: str) -> None:
     """Make a group."""
     with transaction() as tx:
         changes.add_group(tx, name)
+        note(tx, f"The group {name} was made")
     click.echo(f"The group {name} was made.")
 
 
@@ -25,6 +26,7 @@ def remove_group(name: str) -> None:
     """Remove a group; its members stay."""
     with transaction() as tx:
         changes.remove_group(tx, name)
+        note(tx, f"The group {name} was removed")
     click.echo(f"The group {name} was removed.")
 
 
@@ -41,7 +43,9 @@ def member(command: Callable[..., None]) -> Callable[..., None]:
 def add_member(group: str, **which: Any) -> None:
     """Put an account or another group into a group; it counts from the next sign-on."""
     with transaction() as tx:
-        changes.add_member(tx, group, **_one(which))
+        member = _one(which)
+        changes.add_member(tx, group, **member)
+        note(tx, f"{_format_member(member)} was put into the group {group}")
 
 
 @main.command("remove-member")
@@ -49,7 +53,9 @@ def add_member(group: str, **which: Any) -> None:
 def remove_member(group: str, **which: Any) -> None:
     """Take an account or another group out of a group; it counts from the next sign-on."""
     with transaction() as tx:
-        changes.remove_member(tx, group, **_one(which))
+        member = _one(which)
+        changes.remove_member(tx, group, **member)
+        note(tx, f"{_format_member(member)} was taken out of the group {group}")
 
 
 def _one(which: dict[str, str]) -> dict[str, str]:
@@ -57,3 +63,7 @@ def _one(which: dict[str, str]) -> dict[str, str]:
     if bool(user) == bool(group):
         raise click.UsageError("Name one member: --user NAME or --group NAME")
     return {"user": user, "group": group}
+
+
+def _format_member(member: dict[str, str]) -> str:
+    return f"User {member['user']}" if member["user"] else f"Group {member['group']}"

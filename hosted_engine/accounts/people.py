@@ -14,7 +14,6 @@ from hosted_engine.accounts.command import (
     must_change,
     new_password,
     password_fd,
-    root,
     shown_time,
 )
 from hosted_engine.engine.users import account_changes as changes
@@ -22,7 +21,7 @@ from hosted_engine.engine.users import lockout
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import INTERNAL, login_of
 from hosted_engine.engine.users.password_policy import expiry_of, policy_of
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import by_root, note, transaction
 
 
 def names(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,9 +40,10 @@ def add(name: str, password_fd: int | None, force: bool, must_change: bool, **gi
     """Make an account, and ask for its password."""
     account = changes.new_account(name, **given)
     hashed = new_password(account, password_fd, force=force)
-    context = root()
+    context = by_root()
     with transaction() as tx:
         account = changes.add_account(tx, account)
+        note(tx, f"The account {name} was made")
         expires_at = context.now if must_change else None
         changes.password_set(tx, account, hashed, caller=context.caller, now=context.now, expires_at=expires_at)
     click.echo(f"The account {name} was made.")
@@ -65,7 +65,7 @@ def set_password(name: str, password_fd: int | None, force: bool, must_change: b
         raise click.UsageError(f"{name} is a service account: renew its secret with renew-secret")
     expires_at = moment(valid_to) if valid_to else None
     hashed = new_password(account, password_fd, force=force)
-    context = root()
+    context = by_root()
     with transaction() as tx:
         expires_at = context.now if must_change else expires_at
         changes.password_set(tx, account, hashed, caller=context.caller, now=context.now, expires_at=expires_at)
@@ -78,6 +78,7 @@ def remove(name: str) -> None:
     """Remove an account, with the permissions that it has and its sessions."""
     with transaction() as tx:
         changes.remove_account(tx, name)
+        note(tx, f"The account {name} was removed")
     click.echo(f"The account {name} was removed.")
 
 
@@ -87,6 +88,7 @@ def disable(name: str) -> None:
     """Let an account in no more, and end its sessions at once."""
     with transaction() as tx:
         changes.set_enabled(tx, changes.find_account(tx, name), enabled=False)
+        note(tx, f"The account {name} was disabled")
     click.echo(f"The account {name} was disabled.")
 
 
@@ -96,6 +98,7 @@ def enable(name: str) -> None:
     """Let an account in again."""
     with transaction() as tx:
         changes.set_enabled(tx, changes.find_account(tx, name), enabled=True)
+        note(tx, f"The account {name} was enabled")
     click.echo(f"The account {name} was enabled.")
 
 
@@ -108,6 +111,7 @@ def expire(name: str, date: str) -> None:
     with transaction() as tx:
         account = replace(changes.find_account(tx, name), expires_at=at)
         tx.of(Account).update(account)
+        note(tx, f"The account {name} was set to expire: {shown_time(at)},")
         if at is not None and at <= time.time():
             changes.end_sessions(tx, account)
     click.echo(f"The account {name} expires: {shown_time(at)}.")
@@ -117,8 +121,10 @@ def expire(name: str, date: str) -> None:
 @click.argument("login", metavar="NAME[@DOMAIN]")
 def unlock(login: str) -> None:
     """End the pause that wrong passwords made for a user, from everywhere."""
+    login = login if "@" in login else login_of(login, INTERNAL)
     with transaction() as tx:
-        lockout.unlock(tx, login if "@" in login else login_of(login, INTERNAL))
+        lockout.unlock(tx, login)
+        note(tx, f"Wrong passwords of {login} were forgotten")
     click.echo(f"Wrong passwords of {login} are forgotten.")
 
 

@@ -8,7 +8,7 @@ from hosted_engine.accounts.command import main
 from hosted_engine.engine.users.account_changes import OLD_PASSWORDS
 from hosted_engine.engine.users.domains import INTERNAL, domain_id
 from hosted_engine.engine.users.password_policy import PasswordPolicy, policy_of
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import note, transaction
 
 
 @main.command("policy")
@@ -26,4 +26,6 @@ def policy(**given: Any) -> None:
         if changed:
             known = tx.of(PasswordPolicy)
             known.update(now) if known.get(now.id) else known.add(now)
+            values = ", ".join(f"{name} {value}" for name, value in changed.items())
+            note(tx, f"The policy of passwords was changed ({values})")
     click.echo(f"min-length: {now.min_length}\nhistory:    {now.history}\nvalid-days: {now.valid_days or 'no end'}")

@@ -2,11 +2,11 @@
 
 import click
 
-from hosted_engine.accounts.command import main, moment, root, shown_time
+from hosted_engine.accounts.command import main, moment, shown_time
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users.accounts import Account
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import by_root, note, transaction
 from hosted_engine.passwords import hash_password, new_secret
 
 valid_to = click.option("--valid-to", default="never", metavar="DATE", help="Until when the secret is good.")
@@ -20,6 +20,7 @@ def add_service(name: str, valid_to: str) -> None:
     until = moment(valid_to)
     with transaction() as tx:
         account = changes.add_account(tx, changes.new_account(name, service=True))
+        note(tx, f"The service account {name} was made")
         secret = _give_secret(tx, account, until)
     _show(secret, f"The service account {name} was made; its secret is good until: {shown_time(until)}.")
 
@@ -39,7 +40,7 @@ def renew_secret(name: str, valid_to: str) -> None:
 
 
 def _give_secret(tx: Transaction, account: Account, until: float | None) -> str:
-    secret, context = new_secret(), root()
+    secret, context = new_secret(), by_root()
     hashed = hash_password(secret)
     changes.password_set(tx, account, hashed, caller=context.caller, now=context.now, expires_at=until)
     return secret

@@ -4,9 +4,9 @@ import time
 
 import click
 
-from hosted_engine.accounts.command import main, root, shown_time
+from hosted_engine.accounts.command import main, shown_time
 from hosted_engine.engine.users.sessions import find_session, is_current, terminate
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import by_root, transaction
 
 
 @main.command("sessions")
@@ -28,7 +28,7 @@ def end_session(session: str) -> None:
     """End one session, named as `sessions` shows it."""
     with transaction() as tx:
         found = find_session(tx, session)
-        terminate(tx, found, root())
+        terminate(tx, found, by_root())
     click.echo(f"Session {found.shown_id} of {found.login} was ended.")
 
 
@@ -39,5 +39,5 @@ def end_sessions(login: str) -> None:
     with transaction() as tx:
         found = tx.sessions.list(login=login)
         for one in found:
-            terminate(tx, one, root())
+            terminate(tx, one, by_root())
     click.echo(f"{len(found)} sessions of {login} were ended.")

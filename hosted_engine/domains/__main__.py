@@ -16,7 +16,7 @@ from hosted_engine.engine.users.directories import DirectorySettings, settings_o
 from hosted_engine.engine.users.domain_changes import add_directory, change_directory, check_directory, remove_directory
 from hosted_engine.engine.users.domains import AUTHZ, Domain, domain_id
 from hosted_engine.engine.users.ldap_model import LdapDirectory, LdapSchema, LdapTls
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import note, transaction
 from node.api.problems import Problem
 from node.secret_prompt import secret
 
@@ -67,6 +67,7 @@ def add_ldap(name: str, password_fd: int | None, no_test: bool, **given: Any) ->
         _report(DirectorySettings(name, directory, password), user="")
     with transaction() as tx:
         add_directory(tx, name, directory)
+        note(tx, f"The domain {name} was added")
     click.echo(f"The domain {name} was added.")
 
 
@@ -90,6 +91,7 @@ def set_directory(name: str, password_fd: int | None, new_password: bool, no_tes
         _report(DirectorySettings(name, changed, password), user="")
     with transaction() as tx:
         change_directory(tx, changed)
+        note(tx, f"The domain {name} was changed")
     click.echo(f"The domain {name} was changed.")
 
 
@@ -131,6 +133,7 @@ def remove(name: str) -> None:
     with transaction() as tx:
         _there(tx, name)
         remove_directory(tx, name)
+        note(tx, f"The domain {name} was removed")
     click.echo(f"The domain {name} was removed.")
 
 

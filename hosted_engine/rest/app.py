@@ -18,6 +18,7 @@ from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.dispatch import PREFIX, Dispatcher
 from hosted_engine.rest.http_api import Api
 from hosted_engine.rest.permissions.guard import Guard
+from hosted_engine.rest.refusals import RefusalLog
 from hosted_engine.rest.schema import schema
 from hosted_engine.rest.services import Health, PkiResource
 from hosted_engine.rest.sso import CHANGE_PASSWORD, LOGOUT, SIGN_ON, ChangePassword, Logout, Token
@@ -37,10 +38,11 @@ def make_app(
 ) -> falcon.asgi.App[Request, Response]:
     """`routes` are resources beside the API, by their paths. `loop` is the engine's, where that is not the one that
     serves, `directories` are those of domains whose users are not the engine's own."""
-    authenticator = Authenticator(store, clock, loop or Loop(), directories)
+    loop = loop or Loop()
+    authenticator = Authenticator(store, clock, loop, directories)
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
-    dispatcher = Dispatcher(schema(), handlers, Guard(store))
+    dispatcher = Dispatcher(schema(), handlers, Guard(store), RefusalLog(store, loop, clock))
     app.add_sink(Api(dispatcher, authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
     app.add_route(f"{SIGN_ON}oauth/token", Token(authenticator))
     app.add_route(f"{SIGN_ON}oauth/revoke", Logout(authenticator))

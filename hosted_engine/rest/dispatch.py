@@ -1,11 +1,13 @@
 """From a request without HTTP around it to an answer without HTTP around it: finds, reads, calls, follows, writes."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.engine.entity.request import File
+from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
@@ -31,9 +33,12 @@ from hosted_engine.rest.problems import (
     OtherId,
     UrlTooLong,
 )
+from hosted_engine.rest.refusals import RefusalLog
 from hosted_engine.rest.router import Route, find, locate
 from hosted_engine.rest.schema import Method, Schema
 from node.api.problems import Problem
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/ovirt-engine/api"
 _ROOT = split_path(PREFIX)[0]
@@ -64,10 +69,11 @@ Answers = tuple[XmlWriter | JsonWriter, str]  # what writes them, and their Cont
 
 
 class Dispatcher:
-    def __init__(self, schema: Schema, handlers: Handlers, guard: Guard) -> None:
+    def __init__(self, schema: Schema, handlers: Handlers, guard: Guard, refusals: RefusalLog | None = None) -> None:
         self._schema = schema
         self._handlers = handlers
         self._guard = guard
+        self._refusals = refusals
         self._readers: dict[Format, XmlReader | JsonReader] = {
             Format.XML: XmlReader(schema),
             Format.JSON: JsonReader(schema),
@@ -93,7 +99,15 @@ class Dispatcher:
             answer = await self._answer(route, ask, parameters, replace(caller, correlation_id=correlation))
             return await self._write(answers, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
+            await self._note_refusal(ask, caller, err)
             return self.refusal(ask, err, headers, action=route is not None and route.method.is_action)
+
+    async def _note_refusal(self, ask: Ask, caller: Caller, err: Exception) -> None:
+        if self._refusals is not None and isinstance(err, NotPermitted | AdministratorsOnly | UserViewOnly):
+            try:
+                await self._refusals.note(caller, ask.http, ask.path, err)
+            except Exception:
+                log.exception("a refusal was not written down")  # and is one all the same
 
     def _file(self, route: Route, ask: Ask) -> tuple[Route, File] | None:
         """The action whose answer holds what is asked for instead of the object, where there is one."""

@@ -71,6 +71,8 @@ class AddEvent(Command, frozen=True, kw_only=True):
                 correlation_id=event.correlation_id or context.correlation_id,
                 job_id=context.job_id or None,
                 user_id=event.user_id or context.caller.user_id,
+                address=context.caller.address,
+                session_id=context.caller.session_id,
             )
         )
 

@@ -16,6 +16,7 @@ from hosted_engine.engine.permissions.creators import forget, give_to_creator
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
 from hosted_engine.engine.secrets import without_secrets
+from hosted_engine.engine.tasks.audit import note_done, note_failed
 from hosted_engine.engine.tasks.jobs import close_job, open_job
 from hosted_engine.engine.tasks.journal import StoreJournal, not_undone
 from hosted_engine.engine.tasks.locks import Locks
@@ -120,6 +121,7 @@ class TaskRunner:
                     tx.tasks.add(_task(resolved, task_id, context))
                 else:
                     resolved.finish(tx, context)
+                    note_done(tx, context, description)
                     close_job(tx, context.job_id, JobStatus.FINISHED, context.now)
                 give_to_creator(tx, context.caller, resolved.creates())
         except BaseException:
@@ -174,12 +176,16 @@ class TaskRunner:
         error = problem.error if isinstance(problem, StepFailed) else str(problem or "") or _reason(entries)
         with self._store.transaction() as tx:
             context = self._context(tx, task)
+            job = tx.jobs.get(task.job_id)
+            description = job.description if job else task.command
             if outcome is Outcome.DONE:
                 command.finish(tx, context)
+                note_done(tx, context, description)
                 status, shown = TaskStatus.DONE, JobStatus.FINISHED
             else:
                 command.roll_back(tx, context, error, not_undone(entries))
                 forget(tx, command.creates())
+                note_failed(tx, context, description, error)
                 status, shown = TaskStatus.ROLLED_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)

@@ -12,6 +12,8 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ovf.collect import collect
+from hosted_engine.engine.ovf.write import ovf_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
@@ -128,16 +130,21 @@ class VmEntity(HardwareEntity[Vm]):
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
         """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, what
-        the nodes say, and where secrets are opened."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx
+        the nodes say, where secrets are opened, and where all of their content is asked their OVFs."""
+        asked = [item.id for item in items] if view.options.boolean("all_content") else []
+        ovfs = {entity.id: ovf_of(entity) for entity in collect(view.tx, asked)}
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx, ovfs
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run, readings, tx = gathered
+        report, next_run, readings, tx, ovfs = gathered
         template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
         if item.initialization is not None:
             shown["initialization"] = initialization_elements(tx.secrets, item.initialization)
+        if item.id in ovfs:
+            configuration = {"configuration": {"type": "ovf", "data": ovfs[item.id]}}
+            shown["initialization"] = {**(shown.get("initialization") or {}), **configuration}
         shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown

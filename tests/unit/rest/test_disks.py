@@ -68,7 +68,7 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "words"),
+    ("more", "code", "match"),
     [
         ({"name": None}, 400, r"Disk \[name\|alias\] required for add"),
         ({"provisioned_size": None}, 400, r"Disk \[provisioned_size\] required for add"),
@@ -94,9 +94,9 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_disk_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, more: dict[str, Any], code: int, words: str
+    system: services.SystemService, more: dict[str, Any], code: int, match: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         system.disks_service().add(disk(**more))
     assert caught.value.code == code
     assert len(system.disks_service().list()) == 1
@@ -148,7 +148,7 @@ def test_a_disk_is_attached_as_ansible_does_it(system: services.SystemService) -
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "match"),
     [
         ({"provisioned_size": 2 * GIB}, 400, "disk_attachment.disk.provisioned_size: the disk is there"),
         (
@@ -162,11 +162,11 @@ def test_a_disk_is_attached_as_ansible_does_it(system: services.SystemService) -
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_disk_that_is_there_is_not_changed_by_attaching_it(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, match: str
 ) -> None:
     made, vm = add_disk(system), add_vm(system)
-    with pytest.raises(sdk.Error, match=words) as caught:
-        attach(vm, types.Disk(id=made.id, **said))
+    with pytest.raises(sdk.Error, match=match) as caught:
+        attach(vm, types.Disk(id=made.id, **given))
     assert caught.value.code == code
     assert vm.disk_attachments_service().list() == []
 
@@ -186,7 +186,7 @@ def test_a_disk_that_is_made_and_attached_at_once(system: services.SystemService
 
 
 @pytest.mark.parametrize(
-    ("attachment", "code", "words"),
+    ("attachment", "code", "match"),
     [
         (types.DiskAttachment(bootable=True), 400, r"DiskAttachment \[disk\] required for add"),
         (types.DiskAttachment(disk=disk(storage_domains=None)), 400, r"Disk \[storage_domains.id\|name\] required"),
@@ -205,10 +205,10 @@ def test_a_disk_that_is_made_and_attached_at_once(system: services.SystemService
     ids=range(9),
 )
 def test_an_attachment_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, attachment: types.DiskAttachment, code: int, words: str
+    system: services.SystemService, attachment: types.DiskAttachment, code: int, match: str
 ) -> None:
     vm = add_vm(system)
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         vm.disk_attachments_service().add(attachment)
     assert caught.value.code == code
     assert vm.disk_attachments_service().list() == []
@@ -224,13 +224,13 @@ def test_a_disk_is_changed_by_sending_it_back(system: services.SystemService) ->
     assert (changed.shareable, changed.wipe_after_delete) == (True, True)
     assert service.update(types.Disk(alias="again")).name == "again"
     assert service.update(types.Disk(storage_domains=[types.StorageDomain(name="data")])).name == "again"
-    for other, words in (
+    for other, match in (
         (types.Disk(format=types.DiskFormat.COW), "disk.format cannot be set to cow here .on add."),
         (types.Disk(storage_domains=[types.StorageDomain(name="engine")]), "disk.storage_domains cannot be set"),
         (types.Disk(actual_size=1), "disk.actual_size cannot be set to 1 here .never."),
         (types.Disk(name="one", alias="two"), "one and two|two and one"),
     ):
-        with pytest.raises(sdk.Error, match=words):
+        with pytest.raises(sdk.Error, match=match):
             service.update(other)
     assert service.get().name == "again"
     updates = [event for event in system.events_service().list(max=20) if event.code == 86]
@@ -307,17 +307,17 @@ def test_what_is_said_of_the_templates_disk_is_true_of_the_vms(system: services.
 
 
 def make_vm_refused(
-    system: services.SystemService, said: list[types.DiskAttachment], words: str | None
+    system: services.SystemService, said: list[types.DiskAttachment], match: str | None
 ) -> services.VmService:
-    """A second VM of tiny; `words` are those of the refusal."""
+    """A second VM of tiny; `match` are those of the refusal."""
     vm = types.Vm(
         name="other",
         cluster=types.Cluster(name="Default"),
         template=types.Template(name="tiny"),
         disk_attachments=said,
     )
-    if words is not None:
-        with pytest.raises(sdk.Error, match=words):
+    if match is not None:
+        with pytest.raises(sdk.Error, match=match):
             system.vms_service().add(vm)
         assert [one.name for one in system.vms_service().list()] == ["HostedEngine"]
         return system.vms_service().vm_service("")
@@ -327,7 +327,7 @@ def make_vm_refused(
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "match"),
     [
         ({"format": types.DiskFormat.RAW}, r"disk_attachment\[1\].disk.format: .*would have cow"),
         ({"sparse": False}, r"disk_attachment\[1\].disk.sparse: .*would have True"),
@@ -339,13 +339,13 @@ def make_vm_refused(
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_copy_that_cannot_be_is_refused_by_its_place(
-    system: services.SystemService, more: dict[str, Any], words: str
+    system: services.SystemService, more: dict[str, Any], match: str
 ) -> None:
-    make_vm_refused(system, [of_tiny(**more)], words)
+    make_vm_refused(system, [of_tiny(**more)], match)
 
 
 @pytest.mark.parametrize(
-    ("devices", "code", "words"),
+    ("devices", "code", "match"),
     [
         ({"disk_attachments": [types.DiskAttachment(bootable=True)]}, 400, r"DiskAttachment \[disk\] required"),
         (
@@ -375,10 +375,10 @@ def test_a_copy_that_cannot_be_is_refused_by_its_place(
     ids=range(8),
 )
 def test_devices_that_cannot_be_are_refused_by_their_place(
-    system: services.SystemService, devices: dict[str, Any], code: int, words: str
+    system: services.SystemService, devices: dict[str, Any], code: int, match: str
 ) -> None:
     vm = types.Vm(name="x", cluster=types.Cluster(name="Default"), template=types.Template(name="Blank"), **devices)
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         system.vms_service().add(vm)
     assert caught.value.code == code
     assert len(system.vms_service().list()) == 1
@@ -390,7 +390,7 @@ def test_a_whole_vm_is_sent_back_and_its_devices_are_changed_elsewhere(system: s
     whole = vm.get(follow="disk_attachments.disk,nics")
     whole.comment = "sent back"
     assert vm.update(whole).comment == "sent back"
-    for other, words in (
+    for other, match in (
         (types.Vm(nics=[types.Nic(name="nic2")]), r"nic2 as vm.nics.nic\[1\]: .* are added at /vms/ID/nics"),
         (types.Vm(nics=[types.Nic(name="nic1", linked=False)]), r"vm.nics.nic\[1\].linked"),
         (types.Vm(disk_attachments=[types.DiskAttachment(disk=disk("new"))]), "attached at /vms/ID/diskattachments"),
@@ -401,7 +401,7 @@ def test_a_whole_vm_is_sent_back_and_its_devices_are_changed_elsewhere(system: s
             r"disk_attachment\[1\].disk.name: the disk is there, and its name is mydisk",
         ),
     ):
-        with pytest.raises(sdk.Error, match=words):
+        with pytest.raises(sdk.Error, match=match):
             vm.update(other)
 
 

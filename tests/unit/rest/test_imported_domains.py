@@ -9,6 +9,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
+from hosted_engine.engine.ovf.read import read_ovf
 from tests.unit.rest.server import Served, served
 
 NAS = "nas:/srv/vms"
@@ -163,6 +164,18 @@ def test_a_vm_goes_with_its_storage_domain(first: Engine, second: Engine) -> Non
     assert (now.id, now.image_id, now.name, now.provisioned_size) == (disk.id, disk.image_id, "web-disk", 64 * MIB)
     assert sorted(one.description for one in here.snapshots_service().list()) == ["Active VM", "before"]
     assert second.events(174) == ["VM web has been successfully imported from the given configuration."]
+
+
+def test_the_ovf_of_a_vm_is_shown_to_who_asks_for_all(first: Engine) -> None:
+    made = add_vm(first, types.StorageDomain(id=_data(first)))
+    service = first.system.vms_service().vm_service(made.id)
+    assert service.get().initialization is None
+    whole = service.get(all_content=True)
+    assert whole.initialization.configuration.type == types.ConfigurationType.OVF
+    read = read_ovf(whole.initialization.configuration.data, _data(first))
+    assert (read.item.name, [disk.name for disk in read.images.values()]) == ("web", ["web-disk"])
+    (listed,) = first.system.vms_service().list(search="name=web", all_content=True)
+    assert listed.initialization.configuration.data == whole.initialization.configuration.data
 
 
 def test_templates_come_first_and_disks_by_themselves(first: Engine, second: Engine) -> None:

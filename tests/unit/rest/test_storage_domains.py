@@ -91,7 +91,7 @@ def test_a_domain_comes_into_being_and_goes(system: services.SystemService, engi
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "match"),
     [
         ({"type": types.StorageType.ISCSI}, 501, "iscsi as storage_domain.storage.type"),
         ({"type": types.StorageType.POSIXFS}, 400, "storage_domain.storage.vfs_type"),
@@ -108,10 +108,10 @@ def test_a_domain_comes_into_being_and_goes(system: services.SystemService, engi
     ids=str,
 )
 def test_storage_that_cannot_be_used_is_refused_by_name(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, match: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words) as caught:
-        system.storage_domains_service().add(domain(**said))
+    with pytest.raises(sdk.Error, match=match) as caught:
+        system.storage_domains_service().add(domain(**given))
     assert caught.value.code == code
     assert len(system.storage_domains_service().list()) == 2
     assert len(system.storage_connections_service().list()) == 2

@@ -16,70 +16,70 @@ _ID = "7de90f31-222c-436c-a1ca-7e655bd5b60c"
 _DOWNLOADED = Path("/home/user/mydisk.qcow2")
 
 
-def _disk(seen: Seen) -> None:
-    disk = was_added(seen, "disks", "myvm_disk")
+def _disk(observed: Seen) -> None:
+    disk = was_added(observed, "disks", "myvm_disk")
     expect(disk, provisioned_size_bytes=10 * GIB, format="cow", status="ok")
-    expect(image_of(seen.after, disk), virtual_size_bytes=10 * GIB)
-    vm_id = seeds.vm_id(seen.after, "rhel7")
-    expect(seen.after.one("disk_attachments", owner_id=vm_id, disk_id=disk["id"]), interface="virtio")
+    expect(image_of(observed.after, disk), virtual_size_bytes=10 * GIB)
+    vm_id = seeds.vm_id(observed.after, "rhel7")
+    expect(observed.after.one("disk_attachments", owner_id=vm_id, disk_id=disk["id"]), interface="virtio")
 
 
-def _downloaded(seen: Seen) -> None:
+def _downloaded(observed: Seen) -> None:
     """The file is what a guest would read of the disk."""
-    disk = seen.after.one("disks", id=_ID)
+    disk = observed.after.one("disks", id=_ID)
     if not _DOWNLOADED.exists():
         raise Differs("there is no file")
-    qemu_img("compare", "-f", "qcow2", "-F", "qcow2", image_of(seen.after, disk)["file"], _DOWNLOADED)
-    ended(seen, disk, "download")
+    qemu_img("compare", "-f", "qcow2", "-F", "qcow2", image_of(observed.after, disk)["file"], _DOWNLOADED)
+    ended(observed, disk, "download")
 
 
 def _snapshot_taken(vm: str, description: str, disks: tuple[str, ...] | None = None) -> Oracle:
     """One more, of all disks or of those; each of them is written to a new image, which stands on what it was."""
 
-    def oracle(seen: Seen) -> None:
-        vm_id = seeds.vm_id(seen.after, vm)
-        taken = seen.after.rows("snapshots", vm_id=vm_id, description=description, status="ok")
-        before = {row["id"] for row in seen.before.rows("snapshots", vm_id=vm_id)}
+    def oracle(observed: Seen) -> None:
+        vm_id = seeds.vm_id(observed.after, vm)
+        taken = observed.after.rows("snapshots", vm_id=vm_id, description=description, status="ok")
+        before = {row["id"] for row in observed.before.rows("snapshots", vm_id=vm_id)}
         new = [row for row in taken if row["id"] not in before]
         if not new:
             raise Differs("the VM has no such snapshot")
-        held = {row["disk_id"] for row in seen.after.rows("disk_images", snapshot_id=new[0]["id"])}
-        attached = {row["disk_id"] for row in seen.after.rows("disk_attachments", owner_id=vm_id)}
-        wanted = attached if disks is None else {seen.after.one("disks", name=name)["id"] for name in disks}
+        held = {row["disk_id"] for row in observed.after.rows("disk_images", snapshot_id=new[0]["id"])}
+        attached = {row["disk_id"] for row in observed.after.rows("disk_attachments", owner_id=vm_id)}
+        wanted = attached if disks is None else {observed.after.one("disks", name=name)["id"] for name in disks}
         if held != wanted or not wanted:
             raise Differs(f"{len(held)} disks are held by it, not {len(wanted)}")
         for disk_id in wanted:
-            disk = seen.after.one("disks", id=disk_id)
-            if not seen.after.images()[disk_id, disk["image_id"]]["backing"]:
+            disk = observed.after.one("disks", id=disk_id)
+            if not observed.after.images()[disk_id, disk["image_id"]]["backing"]:
                 raise Differs("a disk is not written to a new image")
 
     return oracle
 
 
-def _snapshots_listed(seen: Seen) -> None:
-    vm_id = seeds.vm_id(seen.after, "centos7")
-    rows = seen.after.rows("snapshots", vm_id=vm_id)
+def _snapshots_listed(observed: Seen) -> None:
+    vm_id = seeds.vm_id(observed.after, "centos7")
+    rows = observed.after.rows("snapshots", vm_id=vm_id)
     wanted = {row["id"] for row in rows if row["description"].startswith("update")}
-    if {one["id"] for one in seen.result["ovirt_snapshots"]} != wanted or not wanted or len(wanted) == len(rows):
-        raise Differs(f"{len(seen.result['ovirt_snapshots'])} were answered, {len(wanted)} are there")
+    if {one["id"] for one in observed.result["ovirt_snapshots"]} != wanted or not wanted or len(wanted) == len(rows):
+        raise Differs(f"{len(observed.result['ovirt_snapshots'])} were answered, {len(wanted)} are there")
 
 
-def _old_ones_gone(seen: Seen) -> None:
-    vm_id = seeds.vm_id(seen.before, "test")
-    seen.before.one("snapshots", vm_id=vm_id, description="old")
-    if {row["description"] for row in seen.after.rows("snapshots", vm_id=vm_id)} != {"Active VM", "young"}:
+def _old_ones_gone(observed: Seen) -> None:
+    vm_id = seeds.vm_id(observed.before, "test")
+    observed.before.one("snapshots", vm_id=vm_id, description="old")
+    if {row["description"] for row in observed.after.rows("snapshots", vm_id=vm_id)} != {"Active VM", "young"}:
         raise Differs("not the old one alone is gone")
-    if len(seen.after.images()) != len(seen.before.images()) - 1:
+    if len(observed.after.images()) != len(observed.before.images()) - 1:
         raise Differs("its image is there still")
 
 
 def _domain_of(name: str, source: str, center: str) -> Oracle:
     """It is in use in that data center, on the host that the data center has, and on no other."""
 
-    def oracle(seen: Seen) -> None:
-        domain = was_added(seen, "storage_domains", name)
-        expect(domain, status="active", data_center_id=seen.after.one("data_centers", name=center)["id"])
-        having = {node: state.mounts.get(domain["id"]) for node, state in seen.after.nodes.items()}
+    def oracle(observed: Seen) -> None:
+        domain = was_added(observed, "storage_domains", name)
+        expect(domain, status="active", data_center_id=observed.after.one("data_centers", name=center)["id"])
+        having = {node: state.mounts.get(domain["id"]) for node, state in observed.after.nodes.items()}
         if having != {"node1": source, "node2": None, "node3": None}:
             raise Differs(f"it is mounted as {having}")
 

@@ -16,49 +16,49 @@ _PROFILES = {"mynetwork": "3333-3333-3333-3333", "mynetwork2": "4444-4444-4444-4
 def registered(table: str, name: str) -> Oracle:
     """It is in the cluster, its disk is the one on the nodes, and nothing is left to be registered."""
 
-    def oracle(seen: Seen) -> None:
-        if seen.before.rows(table, name=name):
+    def oracle(observed: Seen) -> None:
+        if observed.before.rows(table, name=name):
             raise Differs("it was registered before")
-        seen.before.one("unregistered_entities", name=name)
-        row = seen.after.one(table, name=name)
-        expect(row, cluster_id=seen.after.one("clusters", name="mycluster")["id"])
-        attachment = seen.after.one("disk_attachments", owner_id=row["id"])
-        disk = seen.after.one("disks", id=attachment["disk_id"])
-        expect(disk, status="ok", storage_domain_id=seen.after.one("storage_domains", name="mystorage")["id"])
-        if (disk["id"], disk["image_id"]) not in seen.before.images():
+        observed.before.one("unregistered_entities", name=name)
+        row = observed.after.one(table, name=name)
+        expect(row, cluster_id=observed.after.one("clusters", name="mycluster")["id"])
+        attachment = observed.after.one("disk_attachments", owner_id=row["id"])
+        disk = observed.after.one("disks", id=attachment["disk_id"])
+        expect(disk, status="ok", storage_domain_id=observed.after.one("storage_domains", name="mystorage")["id"])
+        if (disk["id"], disk["image_id"]) not in observed.before.images():
             raise Differs("its disk is not the one that lay there")
-        if seen.after.rows("unregistered_entities", name=name):
+        if observed.after.rows("unregistered_entities", name=name):
             raise Differs("it is unregistered still")
 
     return oracle
 
 
 def _mapped(table: str, name: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        registered(table, name)(seen)
-        owner = seen.after.one(table, name=name)["id"]
-        if {nic["vnic_profile_id"] for nic in seen.after.rows("nics", owner_id=owner)} != {*_PROFILES.values()}:
+    def oracle(observed: Seen) -> None:
+        registered(table, name)(observed)
+        owner = observed.after.one(table, name=name)["id"]
+        if {nic["vnic_profile_id"] for nic in observed.after.rows("nics", owner_id=owner)} != {*_PROFILES.values()}:
             raise Differs("its NICs have other profiles")
 
     return oracle
 
 
 def _listed(key: str, kind: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        wanted = {(row["entity_id"], row["name"]) for row in seen.after.rows("unregistered_entities", kind=kind)}
-        answered: list[Any] = seen.result[key]
+    def oracle(observed: Seen) -> None:
+        wanted = {(row["entity_id"], row["name"]) for row in observed.after.rows("unregistered_entities", kind=kind)}
+        answered: list[Any] = observed.result[key]
         if {(one["id"], one["name"]) for one in answered} != wanted or not wanted:
             raise Differs(f"{len(answered)} were answered, {len(wanted)} lie there")
 
     return oracle
 
 
-def _written(seen: Seen) -> None:
+def _written(observed: Seen) -> None:
     """Each VM and template with a disk there is named by a file on the domain."""
-    domain = seen.after.one("storage_domains", name="domain")
-    disks = {disk["id"] for disk in seen.after.rows("disks", storage_domain_id=domain["id"])}
-    owners = {one["owner_id"] for one in seen.after.rows("disk_attachments") if one["disk_id"] in disks}
-    ovfs, before = (state.ovfs(domain["id"]) for state in (seen.after, seen.before))
+    domain = observed.after.one("storage_domains", name="domain")
+    disks = {disk["id"] for disk in observed.after.rows("disks", storage_domain_id=domain["id"])}
+    owners = {one["owner_id"] for one in observed.after.rows("disk_attachments") if one["disk_id"] in disks}
+    ovfs, before = (state.ovfs(domain["id"]) for state in (observed.after, observed.before))
     if not owners or ovfs.keys() != owners or ovfs == before:
         raise Differs(f"the OVF store has {len(ovfs)} files, {len(owners)} VMs and templates have disks there")
 
