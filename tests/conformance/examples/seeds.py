@@ -369,6 +369,17 @@ def snapshot_of(vm: str, description: str) -> Fixture:
     return on_vm(take, vm)
 
 
+def inserted(disc: str, vm: str = "myvm") -> Fixture:
+    """The disc is in the drive of the VM."""
+
+    def put(connection: sdk.Connection, service: Any) -> None:
+        disks = connection.system_service().disks_service().list(search=f"name={disc}")
+        cdroms = service.cdroms_service()
+        cdroms.cdrom_service(cdroms.list()[0].id).update(types.Cdrom(file=types.File(id=disks[0].id)))
+
+    return on_vm(put, vm)
+
+
 def aged(snapshot: str, days: int) -> Fixture:
     def fixture(site: Site) -> None:
         site.execute("UPDATE snapshots SET taken_at = taken_at - ? WHERE description = ?", days * 86400, snapshot)
