@@ -6,13 +6,11 @@ import logging
 import os
 import shutil
 import ssl
-from collections.abc import Coroutine
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gluster.facade import Gluster
-from gluster.facts import connected_bricks, read_facts
-from gluster.state import ServerFacts
+from gluster.facts import connected_bricks
 from netconf.change_store import ChangeStore
 from netconf.choose import default_network
 from netconf.networkmanager.link_info import nm_link_info
@@ -27,26 +25,14 @@ from node.host import Host
 from node.needs import Needs
 from node.network.host_network import PATIENCE_S, HostNetwork
 from node.network.names import Names
-from node.observe.addresses import own_addresses
 from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
-from node.registration.engine_door import EngineDoor
-from node.registration.gluster_trust import GlusterTrust
-from node.registration.imageio_trust import ImageioTrust
-from node.registration.inviting import Inviting
-from node.registration.join_files import join_files_of
-from node.registration.joining import Joining
-from node.registration.leaving import Leaving
-from node.registration.membership import RECOVER, Membership
-from node.registration.migration_trust import MigrationTrust
-from node.registration.offer import read_offer
-from node.registration.question import Questions
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
-from node.storage.brick_marks import BrickMarks, FolderLooks
+from node.storage.brick_marks import BrickMarks
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.image_chains import ImageChains
@@ -55,8 +41,6 @@ from node.storage.keeper import Keeper
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
-from node.storage.pool_state import PoolStateReader, ask_agents
-from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.qemu_img import QemuImg
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
@@ -66,8 +50,7 @@ from node.storage.wishes import Wishes
 from node.storage.works import Works
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
-from node.system.threads import Threads
-from node.tls import client_context, server_context
+from node.tls import server_context
 from node.transfers.machine import make_transfers
 from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.waiting import waiting_version
@@ -86,10 +69,12 @@ from node.vms.resizing import Resizing
 from node.vms.runs import Runs
 from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
+from node.wiring.pool_state import make_pool_watch
+from node.wiring.pools import Pools
+from node.wiring.site import SiteParts, until_usable
+from node.wiring.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-DAMAGED_S = 5.0  # between two looks at files that somebody may have mended
 
 
 class Agent:
@@ -98,39 +83,16 @@ class Agent:
     def __init__(self, settings: config.Config) -> None:
         self._settings = settings
         self._clock = SystemClock()
-        self._quick = Threads("quick", 4)
-        self._for_vms = Threads("vms", 8)
-        self._for_storage = Threads("storage", 16)
+        self._pools, self._tasks = Pools(), Tasks()
         self._service = Service(
             self._make_server,
             port=settings.port,
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
-        self._join_files = join_files_of(settings)
-        self._for_balloons = Threads("balloons", 1)
-        self._for_copies = Threads("copies", 8)  # hours each
-        self._for_guests = Threads("guests", 8)
-        self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
-        self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
-        self._gluster_trust = GlusterTrust(run, identity=settings.own_folder)
-        self._migration_trust = MigrationTrust(run, identity=settings.own_folder, tell=self._gluster_trust.allow)
-        self._membership = Membership(
-            settings.own_folder,
-            settings.node_name,
-            clock=self._clock,
-            addresses=own_addresses,
-            claimed_anew=self._service.again,
-            trusts=(
-                self._gluster_trust,
-                self._migration_trust,
-                ImageioTrust(run, identity=settings.own_folder),
-            ),
-            offer=read_offer,
-            members=self._gluster_trust.members,
-        )
+        self._site = SiteParts(settings, self._clock, self._service.again)
+        self._membership = self._site.membership
         self._prepare()
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._wire()
 
     def _prepare(self) -> None:
@@ -145,15 +107,15 @@ class Agent:
         wishes = Wishes(settings.own_folder / WISHES)
         mounts = Mounts(
             run,
-            self._for_storage,
+            self._pools.storage,
             wishes,
             volumes=settings.volumes,
             units=Path(settings.units),
-            tell=lambda: self._spawn(self._tell_mounts(mounts)),
+            tell=lambda: self._tasks.spawn(self._tell_mounts(mounts)),
         )
         leases = Leases(
             SanlockDaemon(run),
-            self._for_storage,
+            self._pools.storage,
             wishes,
             volumes=settings.volumes,
             need=mounts.need,
@@ -174,13 +136,13 @@ class Agent:
             statistics=statistics.statistics,
             network=self._network_watch.news,
             counters=self._network_watch.counters,
-            ha=lambda: self._quick(ha.ha),
+            ha=lambda: self._pools.quick(ha.ha),
             guests=lambda: self._guests.guests(),
         )
-        needs = Needs(self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
+        needs = Needs(self._pools.storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
         self._vms = Vms(
             hypervisor,
-            self._for_vms,
+            self._pools.vms,
             Surroundings(
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
@@ -196,19 +158,27 @@ class Agent:
             seeds=SeedDiscs(Path(settings.seeds)),
         )
         self._guests = GuestWatch(
-            hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
+            hypervisor, self._pools.guests, self._pools.vms, self._clock, notify=self._hub.guest_changed
         )
-        self._freezing = Freezing(hypervisor, self._for_guests, self._clock, settings.own_folder / "frozen")
+        self._freezing = Freezing(hypervisor, self._pools.guests, self._clock, settings.own_folder / "frozen")
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
-        self._pool_watch = self._pool_state(gluster, bricks)
-        works: Works[ImageRef, Path] = Works(self._for_copies, self._clock)
-        live = LiveImages(hypervisor, self._for_vms, PurePosixPath(settings.volumes), self._clock)
+        self._pool_watch = make_pool_watch(
+            settings,
+            gluster,
+            bricks,
+            self._membership,
+            self._pools.pool,
+            self._clock,
+            notify=lambda news: self._hub.storage_changed(news),
+        )
+        works: Works[ImageRef, Path] = Works(self._pools.copies, self._clock)
+        live = LiveImages(hypervisor, self._pools.vms, PurePosixPath(settings.volumes), self._clock)
         qemu_img = QemuImg(run, run_while)
         images = Images(
             qemu_img,
             SeedMaker(run, Path(settings.scratch)),
-            self._for_storage,
+            self._pools.storage,
             volumes=settings.volumes,
             shipped=Path(settings.shipped_images),
             need=mounts.need,
@@ -219,7 +189,7 @@ class Agent:
         )
         self._transfers = make_transfers(
             run,
-            self._for_storage,
+            self._pools.storage,
             node_name=settings.node_name,
             volumes=settings.volumes,
             need=mounts.need,
@@ -227,16 +197,9 @@ class Agent:
             clock=self._clock,
         )
         self._host = Host(
-            self._quick,
+            self._pools.quick,
             (
-                self._membership,
-                Leaving(
-                    self._membership,
-                    self._join_files,
-                    self._quick,
-                    things=lambda: self._things(mounts, leases),
-                ),
-                Inviting(self._membership, self._join_files),
+                *self._site.operations(self._pools.quick, lambda: self._things(mounts, leases)),
                 CapabilitiesReader(
                     run,
                     hypervisor,
@@ -249,115 +212,64 @@ class Agent:
                 self._hub,
                 Names(),
                 self._network,
-                GlusterPool(gluster, self._for_storage),
+                GlusterPool(gluster, self._pools.storage),
                 self._pool_watch,
                 mounts,
-                DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
+                DomainMetadata(self._pools.storage, volumes=settings.volumes, need=mounts.need),
                 images,
-                ImageChains(images, qemu_img, self._for_storage, works, merge_live=live.merge),
+                ImageChains(images, qemu_img, self._pools.storage, works, merge_live=live.merge),
                 live,
                 leases,
                 LeaseTimers(
-                    run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
+                    run, self._pools.storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
                 ),
                 SiteFiles(
-                    self._for_storage,
+                    self._pools.storage,
                     volumes=settings.volumes,
                     need=mounts.need,
                     running_shape=self._vms.running_shape,
                 ),
                 self._transfers,
                 ha,
-                self._migration_trust,
                 self._vms,
-                Consoles(hypervisor, self._for_vms, self._clock),
+                Consoles(hypervisor, self._pools.vms, self._clock),
                 self._freezing,
-                HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
-                Resizing(hypervisor, self._for_vms),
-                Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
+                HotPlug(hypervisor, self._pools.vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
+                Resizing(hypervisor, self._pools.vms),
+                Cdroms(hypervisor, self._pools.vms, volumes=settings.volumes, need=mounts.need),
                 Suspending(
                     self._vms,
                     hypervisor,
-                    self._for_suspending,
+                    self._pools.suspending,
                     self._clock,
                     volumes=PurePosixPath(settings.volumes),
                     need=mounts.need,
                 ),
             ),
         )
-        self._joining = self._make_joining(self._host)
-        self._balloons = BalloonKeeper(hypervisor, self._for_balloons, memory=read_memory, clock=self._clock)
+        self._joining = self._site.joining(self._host)
+        self._balloons = BalloonKeeper(hypervisor, self._pools.balloons, memory=read_memory, clock=self._clock)
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=self._vms.resume_paused_by_storage)
-
-    def _make_joining(self, host: Host) -> Joining:
-        door = EngineDoor()
-        questions = Questions(
-            port=self._settings.port,
-            identity=host.identity,
-            capabilities=host.capabilities,
-            own_address=door.own_address,
-        )
-        return Joining(self._join_files, self._membership, door, self._clock, question=questions.make, take=host.claim)
-
-    def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
-        own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)
-
-        def own_facts() -> ServerFacts:
-            return read_facts(folders.look_at)
-
-        reader = PoolStateReader(
-            gluster,
-            self._for_pool,
-            node_name=self._settings.node_name,
-            own_facts=own_facts,
-            ask_facts=ask_agents(
-                lambda: client_context(own.certificate_file, own.key_file, own.authority_file), self._settings.port
-            ),
-        )
-        return PoolStateWatch(
-            reader.read,
-            own_facts,
-            read_signs=connected_bricks,
-            is_first=gluster.is_first,
-            is_member=lambda: own.claimed,
-            threads=self._for_pool,
-            notify=lambda news: self._hub.storage_changed(news),
-            clock=self._clock,
-        )
 
     async def run(self) -> None:
         self._vms.watch()
-        self._spawn(self._network.keep())
-        self._spawn(self._network_watch.run())
-        self._spawn(self._hub.beat())
-        self._spawn(self._keeper.run())
-        self._spawn(self._transfers.run())
-        self._spawn(self._balloons.run())
-        self._spawn(self._guests.run())
-        self._spawn(self._freezing.thaw_left())
-        self._spawn(pet())
-        self._spawn(self._joining.run())
-        self._spawn(self._pool_watch.run())
-        await self._until_usable()
+        self._tasks.spawn(
+            self._network.keep(),
+            self._network_watch.run(),
+            self._hub.beat(),
+            self._keeper.run(),
+            self._transfers.run(),
+            self._balloons.run(),
+            self._guests.run(),
+            self._freezing.thaw_left(),
+            pet(),
+            self._joining.run(),
+            self._pool_watch.run(),
+        )
+        await until_usable(self._membership, self._clock)
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (
-            self._quick,
-            self._for_vms,
-            self._for_storage,
-            self._for_balloons,
-            self._for_guests,
-            self._for_suspending,
-            self._for_pool,
-            self._for_copies,
-        ):
-            threads.close()
-
-    async def _until_usable(self) -> None:
-        """A member whose files are damaged serves nobody; its VMs, mounts and leases are cared for all the same."""
-        while (reason := self._membership.why_unusable()) is not None:
-            notify(f"READY=1\nSTATUS={reason}. {RECOVER}")
-            await self._clock.sleep(DAMAGED_S)
+        self._pools.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:
         own = self._membership
@@ -373,18 +285,6 @@ class Agent:
 
     async def _tell_mounts(self, mounts: Mounts) -> None:
         self._hub.mounts_changed(await mounts.mounts())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        """A loop that died takes the agent with it: systemd starts it anew, half an agent would lie."""
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("a part of the agent died", exc_info=task.exception())
-            os._exit(1)
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.changes import changes
 from hosted_engine.engine.entity.declaration import (
@@ -16,7 +18,7 @@ from hosted_engine.engine.entity.declaration import (
     Values,
     View,
 )
-from hosted_engine.engine.entity.field import Field, Part, Settable
+from hosted_engine.engine.entity.field import Field, Part, Settable, Structure
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported
@@ -62,8 +64,7 @@ class VmPoolEntity(Entity[VmPool]):
         if size == len(there):
             return super().update(tx, before, given, options)
         _check_prestarted(item, size)
-        like = with_next_run(there[0])
-        vms = _new_vms(tx, item, size - len(there), {name: getattr(like, name) for name in HANDED_ON})
+        vms = _vms_like(tx, item, size - len(there), with_next_run(there[0]))
         return FillPool(id=item.id, vms=tuple(vms), changes=changes(before, item)), item
 
     def remove(self, tx: Transaction, item: VmPool, options: Options, *, place: int = 0) -> Command:
@@ -122,6 +123,15 @@ def _new_vms(tx: Transaction, pool: VmPool, how_many: int, settings: Values) -> 
         check_vm(vm)
         commands.append(command)
     return commands
+
+
+def _vms_like(tx: Transaction, pool: VmPool, how_many: int, like: Vm) -> list[AddVm]:
+    """Structures are taken as they lie in the store: their secrets are sealed already."""
+    structures = {name for name in HANDED_ON if isinstance(VMS.columns[name].field, Structure)}
+    settings = {name: getattr(like, name) for name in HANDED_ON if name not in structures}
+    same = {name: msgspec.to_builtins(getattr(like, name)) for name in structures}
+    vms = _new_vms(tx, pool, how_many, settings)
+    return [msgspec.structs.replace(vm, vm=vm.vm | same) for vm in vms]
 
 
 def _allocate(tx: Transaction, pool: VmPool, given: Values) -> Command:

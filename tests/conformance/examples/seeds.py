@@ -151,6 +151,16 @@ def domain(name: str, *, users: Iterable[str] = (), groups: Iterable[str] = ()) 
     return fixture
 
 
+def directory(name: str, base_dn: str, *groups: str) -> Fixture:
+    """A domain whose users and groups are in a directory of LDAP."""
+
+    def fixture(site: Site) -> None:
+        site.fill_directory(name, base_dn, groups)
+
+    fixture.__name__ = f"directory_{name}"
+    return fixture
+
+
 def group(name: str, authz: str) -> Fixture:
     def fixture(site: Site) -> None:
         row = site.state().one("groups", name="Everyone")
@@ -375,6 +385,17 @@ def snapshot_of(vm: str, description: str) -> Fixture:
         until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
 
     return on_vm(take, vm)
+
+
+def inserted(disc: str, vm: str = "myvm") -> Fixture:
+    """The disc is in the drive of the VM."""
+
+    def put(connection: sdk.Connection, service: Any) -> None:
+        disks = connection.system_service().disks_service().list(search=f"name={disc}")
+        cdroms = service.cdroms_service()
+        cdroms.cdrom_service(cdroms.list()[0].id).update(types.Cdrom(file=types.File(id=disks[0].id)))
+
+    return on_vm(put, vm)
 
 
 def aged(snapshot: str, days: int) -> Fixture:

@@ -118,6 +118,17 @@ async def test_a_pool_grows_by_vms_like_those_that_it_has_and_does_not_shrink() 
         await done(world, changing(world, VM_POOLS, pool_id, prestarted_vms=5))
 
 
+async def test_what_its_vms_tell_their_guests_is_the_same_in_a_pool_that_grew() -> None:
+    world = World()
+    told = {"root_password": "a secret", "host_name": "desk"}
+    pool_id = await pool_of(world, 1, vm={"initialization": told})
+    await done(world, changing(world, VM_POOLS, pool_id, size=2))
+    first, second = (vm.initialization for vm in vms_in(world, pool_id))
+    assert first is not None
+    assert (first.host_name, first == second) == ("desk", True)
+    assert "a secret" not in str(first)
+
+
 async def test_what_is_one_vms_alone_is_not_said_of_all() -> None:
     world = World()
     given: dict[str, Any]

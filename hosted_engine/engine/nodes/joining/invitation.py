@@ -21,17 +21,17 @@ class NotTakenIn(Failed):
 
 
 class InvitationWork(NodeWork):
-    """`code` is the machine's claim code, `said` the words of its key, empty where nobody has said them."""
+    """`code` is the machine's claim code, `expected` the words of its key, empty where nobody has said them."""
 
-    def __init__(self, dependencies: Dependencies, node_id: str, code: Secret, said: str) -> None:
+    def __init__(self, dependencies: Dependencies, node_id: str, code: Secret, expected: str) -> None:
         super().__init__(dependencies, node_id)
         self._code = code
-        self._described = said
+        self._expected = expected
 
     async def invite(self) -> None:
         async def why_not() -> str | None:
             try:
-                self._note(await self.dependencies.fleet.invite(self.node(), self._revealed(), self._described))
+                self._note(await self.dependencies.fleet.invite(self.node(), self._revealed(), self._expected))
             except NodeSilent as err:
                 return str(err)
             return None

@@ -142,7 +142,7 @@ def _noted(tx: Transaction, asked: Asked, address: IPv4Interface, now: float) ->
     if node is not None and node.status not in OUTSIDE:
         if node.status is not NodeStatus.INSTALLING:
             raise KnownHost(name=wanted.name, host=node.name, status=node.status.value)
-        return _heard(tx, known, now) if known is not None else _invited(tx, asked, node, address, now)
+        return _asked_again(tx, known, now) if known is not None else _invited(tx, asked, node, address, now)
     if known is not None and known.state in OVER and known.attempt == wanted.attempt:
         return known
     approval = preapprovals.use(tx, wanted, asked.fingerprint, id_, now)
@@ -154,7 +154,7 @@ def _noted(tx: Transaction, asked: Asked, address: IPv4Interface, now: float) ->
     elif registration != replace(known, asked_at=now):
         tx.node_registrations.update(registration)
     else:
-        registration = _heard(tx, known, now)
+        registration = _asked_again(tx, known, now)
     _show(tx, wanted, registration, now)
     if approval is not None and approval.used_at == now:
         _report_use(tx, approval, now)
@@ -167,7 +167,7 @@ def _report_use(tx: Transaction, approval: Preapproval, now: float) -> None:
     emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, node=node, reason=reason)
 
 
-def _heard(tx: Transaction, known: NodeRegistration, now: float) -> NodeRegistration:
+def _asked_again(tx: Transaction, known: NodeRegistration, now: float) -> NodeRegistration:
     """Written down at times only: machines ask every few seconds. The first question after a decision counts."""
     if now - known.asked_at < NOTE_EVERY_S and known.asked_at > known.decided_at:
         return known

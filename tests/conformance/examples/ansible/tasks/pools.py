@@ -17,8 +17,8 @@ def _pool_made(name: str, template: str, *, prestarted: int) -> Oracle:
         pool = was_added(run, "vm_pools", name)
         expect(pool, template_id=base, prestarted_vms=prestarted, max_user_vms=1)
         vms = run.after.rows("vms", vm_pool_id=pool["id"])
-        if [vm["name"] for vm in vms] != [f"{name}-1", f"{name}-2"]:
-            raise Differs(f"its VMs are {[vm['name'] for vm in vms]}")
+        if (names := sorted(vm["name"] for vm in vms)) != [f"{name}-1", f"{name}-2"]:
+            raise Differs(f"its VMs are {names}")
         for vm in vms:
             expect(vm, template_id=base)
             attached = {one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=vm["id"])}
@@ -27,6 +27,18 @@ def _pool_made(name: str, template: str, *, prestarted: int) -> Oracle:
                 raise Differs(f"{vm['name']} has disks without images")
 
     return oracle
+
+
+def _initialized_pool(run: Seen) -> None:
+    """Each of its VMs has the memory, the NIC and what its guest is to be told."""
+    _pool_made("vmpool", "blank", prestarted=1)(run)
+    profile = run.after.one("vnic_profiles", name="network")["id"]
+    for vm in run.after.rows("vms", vm_pool_id=run.after.one("vm_pools", name="vmpool")["id"]):
+        expect(vm, memory_bytes=4 * GIB, memory_guaranteed_bytes=4 * GIB, memory_max_bytes=10 * GIB)
+        expect(run.after.one("nics", owner_id=vm["id"], name="nicname"), vnic_profile_id=profile)
+        for word in ("example.com", "10.34.60.86", "255.255.252.0"):
+            if word not in str(vm["initialization"]):
+                raise Differs(f"{vm['name']} does not tell its guest {word}")
 
 
 def _pool_removed(run: Seen) -> None:
@@ -39,12 +51,17 @@ def _pool_removed(run: Seen) -> None:
         raise Differs("a VM of it is still there")
 
 
+GIB = 1 << 30
 _PLACE = (seeds.renamed("templates", "tiny", "rhel7"), seeds.renamed("clusters", "Default", "mycluster"))
 TASKS = (
     Task("ovirt_vmpool/0", _pool_made("myvmpool", "rhel7", prestarted=2), _PLACE),
     Task("ovirt_vmpool/1", _pool_removed, (seeds.vm_pool("myvmpool"), seeds.pool_in_use("myvmpool"))),
     Task("ovirt_vmpool/2", changes_id("vm_pools", "new_pool_name"), (seeds.vm_pool("old"), seeds.pool_with_no_id)),
-    Task("ovirt_vmpool/3", None, (seeds.renamed("templates", "tiny", "blank"), *_PLACE[1:])),
+    Task(
+        "ovirt_vmpool/3",
+        _initialized_pool,
+        (seeds.renamed("templates", "tiny", "blank"), *_PLACE[1:], seeds.profile("network", "ovirtmgmt")),
+    ),
     Task(
         "ovirt_vmpool_info/0",
         answers("ovirt_vm_pools", "vm_pools", named("centos")),

@@ -81,6 +81,34 @@ def _grown(seen: Seen) -> None:
         raise Differs("it waits for the next run")
 
 
+def _has_disc(name: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        disc = seen.after.one("disks", name=name)["id"]
+        changes("vms", "myvm", cd_disk_id=disc)(seen)
+
+    return oracle
+
+
+def _ejected(seen: Seen) -> None:
+    if seen.before.one("vms", name="myvm")["cd_disk_id"] is None:
+        raise Differs("its drive was empty before")
+    expect(seen.after.one("vms", name="myvm"), cd_disk_id=None)
+
+
+def _boots_from_disc(seen: Seen) -> None:
+    _has_disc("centos7_x64.iso")(seen)
+    changes_of_row(seen, "vms", "myvm", "cdrom")
+
+
+def _cloned_from_snapshot(seen: Seen) -> None:
+    """With disks of its own, which stand on nothing of the other VM's."""
+    clone, disks = was_added(seen, "vms", "myvm_clone"), seen.after.rows("disks")
+    own = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=clone["id"])}
+    images = {disk for disk, _ in seen.after.images()}
+    if not own or not own <= images or any(disk["template_disk_id"] for disk in disks if disk["id"] in own):
+        raise Differs("it has no disks of its own")
+
+
 def _boots_from_network(seen: Seen) -> None:
     changes_of_row(seen, "vms", "myvm", "network")
 
@@ -174,9 +202,9 @@ TASKS = (
     Task("ovirt_vm/12", _on_host, (*_VM, _HOST1), ALWAYS, checkable=False),
     Task("ovirt_vm/13", _on_host, (_cluster("cluster1"), *_VM, _HOST1), ALWAYS, checkable=False),
     Task("ovirt_vm/14", None, (*_VM, seeds.started), ALWAYS),
-    Task("ovirt_vm/15", None, _VM),
-    Task("ovirt_vm/16", None, _VM),
-    Task("ovirt_vm/17", None, _VM),
+    Task("ovirt_vm/15", _has_disc("drivers.iso"), (*_VM, seeds.disc("drivers.iso"))),
+    Task("ovirt_vm/16", _ejected, (*_VM, seeds.disc("drivers.iso"), seeds.inserted("drivers.iso"))),
+    Task("ovirt_vm/17", _boots_from_disc, (*_VM, seeds.disc("centos7_x64.iso"))),
     Task("ovirt_vm/18", stopped, (*_VM, seeds.started), checkable=False),
     Task("ovirt_vm/19", changes("vms", "myvm", memory_bytes=4 * GIB), _VM),
     Task(
@@ -205,7 +233,7 @@ TASKS = (
         (*_VM, seeds.renamed("nodes", "node1", "host1"), seeds.renamed("nodes", "node2", "host2")),
     ),
     Task("ovirt_vm/33", None, (*_IN_MINE, seeds.my_host)),
-    Task("ovirt_vm/34", None, (*_VM, seeds.snapshot)),
+    Task("ovirt_vm/34", _cloned_from_snapshot, (*_VM, seeds.snapshot_of("myvm", "myvm_snap"))),
     Task("ovirt_vm/36", None, _IN_MINE),
     Task("ovirt_nic/0", _nic, _VM),
     Task("ovirt_nic/1", _plugged(1), (*_NIC, seeds.unplugged("mynic")), checkable=False),
