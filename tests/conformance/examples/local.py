@@ -44,6 +44,7 @@ MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be w
 
 UP_S = 20.0
 BEAT_S, ASK_S = 5.0, 0.2
+ZEROS_BYTES = 64 << 20
 
 
 class Loop:
@@ -153,6 +154,12 @@ class LocalSite:
         assert isinstance(opened, RealNodeTransfers)
         (image,) = [ref for ref in self._world.shared.images if ref.disk_id == disk_id]
         self._loop.run(opened.fill(image))
+
+    def write_zeros(self, disk_id: str) -> None:
+        """As a guest that overwrites what it has freed."""
+        assert self._world is not None
+        (image,) = [ref for ref in self._world.shared.images if ref.disk_id == disk_id]
+        self._world.shared.write_zeros(image, ZEROS_BYTES)
 
     def state(self) -> State:
         assert self._world is not None
