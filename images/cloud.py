@@ -5,13 +5,14 @@ Debian's published image is not in a package archive, so that one of the same pa
 upload and boot one.
 """
 
+import time
 from pathlib import Path
 
 from images import disk, mirrors, project
 from images.kernel import ROOT_INITRD, Kernel, kernel, kernel_entry, root_initrd
 from images.node import node_tree
 from images.store import Entry, Report, have, key_of
-from images.tree import Debian, make_debian, overlay, run_in
+from images.tree import Debian, clamp_times, make_debian, overlay, run_in
 from node.system.process import Run
 
 NAME = "cloud.qcow2"
@@ -61,10 +62,11 @@ def cloud_entry(store: Path, report: Report, run: Run) -> Entry:
     )
 
     def make(work: Path) -> None:
-        root, guest_kernel = work / "root", kernel(store, report, run)
+        root, guest_kernel, begun = work / "root", kernel(store, report, run), time.time()
         report("cloud image: Debian packages")
         make_debian(root, DEBIAN, run)
         _configure(root, guest_kernel, run)
+        clamp_times(root, begun)
         report("cloud image: disk")
         image = work / "initrd"
         image.write_bytes(root_initrd(guest_kernel, MODULES))

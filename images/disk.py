@@ -1,9 +1,13 @@
-"""Disks of our guests, put together without mounts or loop devices: MBR, a boot partition with syslinux, a root."""
+"""Disks of our guests, put together without mounts or loop devices: MBR, a boot partition with syslinux, a root.
 
+The same inputs give the same bytes: ids come from labels, times from the youngest file.
+"""
+
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.tree import run_in
+from images.tree import SOURCE_DATE, run_in, youngest
 from node.system.process import Run
 
 SECTOR = 512
@@ -11,6 +15,8 @@ MIB = 1 << 20
 BOOT_START = MIB  # where partition 1 begins
 MBR_CODE = Path("/usr/lib/syslinux/mbr/mbr.bin")
 COPY_TIMEOUT_S = 300
+EPOCH = "SOURCE_DATE_EPOCH"  # reproducible-builds.org's word for it; mke2fs and mtools heed it
+NAMESPACE = uuid.UUID("0f3c5a52-7a0b-4a6e-9b43-5b1d3a5e2c11")  # of file systems' ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def make_disk(disk: Path, boot: Boot, run: Run, *, root: Root | None = None) -> 
     root_start = BOOT_START + boot.size_bytes
     with disk.open("wb") as file:
         file.truncate(root.disk_bytes if root else root_start)
-    run("sfdisk", "--quiet", str(disk), stdin=_partitions(boot.size_bytes, root is not None))
+    run("sfdisk", "--quiet", str(disk), stdin=_partitions(boot.size_bytes, root))
     _write_at(disk, MBR_CODE, 0, run)
     _write_at(disk, work, BOOT_START, run)
     work.unlink()
@@ -53,16 +59,20 @@ def make_disk(disk: Path, boot: Boot, run: Run, *, root: Root | None = None) -> 
 
 def _make_root(disk: Path, root: Root, start: int, run: Run) -> None:
     """Straight into its place in the disk. The disk is new, so that nothing has to be zeroed now or at first boot."""
-    extended = f"offset={start},lazy_itable_init=1,assume_storage_prezeroed=1,root_owner=0:0"
-    options = ("-q", "-F", "-t", "ext4", "-L", root.label, "-m", "1", "-i", "32768", "-E", extended, "-d", "/tmp/root")
+    identity = str(uuid.uuid5(NAMESPACE, root.label))
+    extended = f"offset={start},lazy_itable_init=1,assume_storage_prezeroed=1,root_owner=0:0,hash_seed={identity}"
+    named = ("-L", root.label, "-U", identity)
+    options = ("-q", "-F", "-t", "ext4", *named, "-m", "1", "-i", "32768", "-E", extended, "-d", "/tmp/root")
     size_kib = (root.disk_bytes - start) // 1024
     argv = ("mke2fs", *options, f"/tmp/disk/{disk.name}", f"{size_kib}k")
-    run_in(root.tools, argv, run, writable=False, binds={root.tree: "/tmp/root", disk.parent: "/tmp/disk"})
+    binds = {root.tree: "/tmp/root", disk.parent: "/tmp/disk"}
+    run_in(root.tools, argv, run, writable=False, binds=binds, environment={EPOCH: str(youngest(root.tree))})
 
 
-def _partitions(boot_bytes: int, with_root: bool) -> str:
+def _partitions(boot_bytes: int, root: Root | None) -> str:
     first = f"start={BOOT_START // SECTOR}, size={boot_bytes // SECTOR}, type=c, bootable\n"
-    return "label: dos\n" + first + ("type=83\n" if with_root else "")
+    identity = uuid.uuid5(NAMESPACE, root.label if root else "").fields[0]
+    return f"label: dos\nlabel-id: {identity:#010x}\n" + first + ("type=83\n" if root else "")
 
 
 def _boot_partition(image: Path, boot: Boot, run: Run) -> None:
@@ -72,10 +82,11 @@ def _boot_partition(image: Path, boot: Boot, run: Run) -> None:
     configuration = image.with_suffix(".cfg")
     configuration.write_text(boot.configuration())
     hidden = str(BOOT_START // SECTOR)  # syslinux finds itself by it
-    run("mkfs.fat", "-F", "16", "-h", hidden, "-n", "TRIVETBOOT", str(image))
-    run("syslinux", "--install", str(image))
+    dated = ("env", f"{EPOCH}={SOURCE_DATE}")
+    run(*dated, "mkfs.fat", "--invariant", "-F", "16", "-h", hidden, "-n", "TRIVETBOOT", str(image))
+    run(*dated, "syslinux", "--install", str(image))
     for source, name in ((boot.vmlinuz, "vmlinuz"), (boot.initrd, "initrd"), (configuration, "syslinux.cfg")):
-        run("mcopy", "-i", str(image), str(source), f"::{name}")
+        run(*dated, "mcopy", "-i", str(image), str(source), f"::{name}")
     configuration.unlink()
 
 
@@ -88,7 +99,7 @@ def _write_at(disk: Path, source: Path, offset: int, run: Run) -> None:
 def make_qcow2(raw: Path, qcow2: Path, tools: Path, run: Run, *, compress: bool = True) -> None:
     """Convert with the qemu-img of a node tree: the build machine has no QEMU."""
     options = ("-c", "-o", "compression_type=zstd") if compress else ()
-    argv = ("qemu-img", "convert", "-W", "-m", "2", *options, "-f", "raw", "-O", "qcow2")
+    argv = ("qemu-img", "convert", *options, "-f", "raw", "-O", "qcow2")
     run_in(
         tools,
         (*argv, f"/tmp/disk/{raw.name}", f"/tmp/disk/{qcow2.name}"),

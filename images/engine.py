@@ -4,6 +4,7 @@ Debian with all dependencies is a tree of its own in the store; a change in Triv
 again from that tree and the Trivet layer.
 """
 
+import time
 from pathlib import Path
 
 from images import disk, lock, mirrors, project, wheels
@@ -12,7 +13,7 @@ from images.kernel import ROOT_INITRD, Kernel, kernel, kernel_entry, root_initrd
 from images.layer import enable_unit, site_packages, trivet_entry, trivet_tree
 from images.node import node_tree
 from images.store import Entry, Report, have, key_of
-from images.tree import Debian, make_debian, overlay, run_in
+from images.tree import Debian, clamp_times, make_debian, overlay, run_in
 from node.system.process import Run
 
 DISK_BYTES = 8 << 30
@@ -90,10 +91,11 @@ def engine_entry(store: Path, report: Report, run: Run) -> Entry:
         layer = trivet_tree(store, report, run)
         guest_kernel = kernel(store, report, run)
         report("engine image: disk")
-        root = work / "root"
+        root, begun = work / "root", time.time()
         run("cp", "-al", str(base), str(root))
         run("cp", "-a", "--remove-destination", f"{layer}/opt", str(root))
         _install_engine(root)
+        clamp_times(root, begun)
         boot = _boot(work, guest_kernel)
         tools = node_tree(store, report, run)
         disk.make_disk(work / "disk.raw", boot, run, root=disk.Root(root, LABEL, DISK_BYTES, tools))
@@ -121,13 +123,14 @@ def engine_base_entry(store: Path, report: Report, run: Run) -> Entry:
     )
 
     def make(work: Path) -> None:
-        root = work / "root"
+        root, begun = work / "root", time.time()
         imageio = imageio_wheel(store, report, run)
         report("engine image: Debian packages")
         make_debian(root, DEBIAN, run)
         report("engine image: Python packages")
         wheels.make_venv(root, wheels.wheelhouse(store, report, run), run, more=imageio)
         _configure(root, kernel(store, report, run), run)
+        clamp_times(root, begun)
 
     return Entry("engine-base", key, make)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 # What has to be made on each machine anew. Patterns below the root of a tree.
 IDENTITIES = (
     "etc/ssh/ssh_host_*",
+    "etc/nvme/host*",
     "etc/hostname",
     "etc/trivet/*",
     "var/lib/dbus/machine-id",

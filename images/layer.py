@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+import time
 from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,11 +11,12 @@ from tempfile import TemporaryDirectory
 from images import project, wheels
 from images.node import node_tree
 from images.store import Entry, Report, have, key_of
-from images.tree import BUILD_TIMEOUT_S, DIES_WITH_US, run_in
+from images.tree import BUILD_TIMEOUT_S, DIES_WITH_US, clamp_times, run_in
 from node.system.process import Run
 
 COMMAND = """#!{python}
 import sys
+import time
 from {module} import {function}
 
 sys.exit({function}())
@@ -28,10 +30,11 @@ def trivet_entry(store: Path, report: Report, run: Run) -> Entry:
 
     def make(work: Path) -> None:
         report("Trivet layer")
-        layer = work / "root"
+        layer, begun = work / "root", time.time()
         layer.mkdir()
         install(node_tree(store, report, run), layer, run)
         _install_agent(layer)
+        clamp_times(layer, begun)
 
     return Entry("trivet", key, make)
 

@@ -88,7 +88,7 @@ rm /tmp/work/live.efi /tmp/work/loader.conf /tmp/work/systemd-boot.efi
 def _iso(folder: Path, iso: Path, date: int, tools: Path, run: Run) -> None:
     """CD: El Torito names the boot partition. USB: the same bytes are a partition that firmware looks for."""
     argv = ["xorriso", "-as", "mkisofs", "-quiet", "-o", f"/tmp/out/{iso.name}", "-V", LABEL, "-r", "-J"]
-    argv += ["-iso-level", "3", "-partition_offset", "16"]
+    argv += ["-iso-level", "3", "-partition_offset", "16", "--set_all_file_dates", f"={date}"]
     argv += ["-append_partition", "2", "0xef", "/tmp/work/boot.img", "-appended_part_as_gpt"]
     argv += ["-e", "--interval:appended_partition_2:all::", "-no-emul-boot", "/tmp/work/content"]
     environment = {"SOURCE_DATE_EPOCH": str(date)}

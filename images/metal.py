@@ -42,7 +42,7 @@ def metal_entry(store: Path, report: Report, run: Run) -> Entry:
         root = work / "root"
         node.make_node(root, store, report, run, debian=DEBIAN)
         overlay(project.CONFIGURATION / "metal", root)
-        for pattern in ("etc/ssh/ssh_host_*", "etc/lvm/backup/*", "etc/lvm/archive/*"):
+        for pattern in ("etc/ssh/ssh_host_*", "etc/nvme/host*", "etc/lvm/backup/*", "etc/lvm/archive/*"):
             for path in root.glob(pattern):
                 path.unlink()
         for name in FOLDERS:

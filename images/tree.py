@@ -1,5 +1,6 @@
 """Making a Debian root tree and running its own programs in it, sealed off from this machine's files and network."""
 
+import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from node.api.problems import Failed
 from node.system.process import CommandFailed, Run
 
 BUILD_TIMEOUT_S = 1200
+SOURCE_DATE = 1767225600  # 2026-01-01: of what a build writes that has no other date
 
 # Prefix of a command with children of its own: when this process is killed, all of them go, and their mounts with them.
 DIES_WITH_US = ("bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--die-with-parent", "--")
@@ -119,6 +121,20 @@ def clean(root: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def clamp_times(root: Path, begun: float) -> None:
+    """What the build that began at `begun` has written below, dated like the youngest of what came with packages: two
+    builds do not differ in times, and Python's compiled files of packages stay good."""
+    date = youngest(root, before=begun) or SOURCE_DATE
+    for path in (root, *root.rglob("*")):
+        if path.lstat().st_mtime >= begun:
+            os.utime(path, (date, date), follow_symlinks=False)
+
+
+def youngest(root: Path, before: float = math.inf) -> int:
+    """When the file below was written last that is older than `before`, in whole seconds since 1970; 0 for none."""
+    return int(max((time for path in root.rglob("*") if (time := path.lstat().st_mtime) < before), default=0))
 
 
 def _write_empty(path: Path) -> None:

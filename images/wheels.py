@@ -86,7 +86,8 @@ def _errors(text: str) -> str:
 
 def make_venv(root: Path, wheels: Path, run: Run, *, more: Path | None = None) -> None:
     """The virtual environment of a tree with all dependencies; it sees Debian's own bindings (libvirt, sanlock). pip
-    runs from its own wheel, so that none stays in the tree. `more` is a wheel that is not among them."""
+    runs from its own wheel, so that none stays in the tree. `more` is a wheel that is not among them. It is found by
+    its name like the others: pip notes where a file that it is given lay, and its sum."""
     run_in(root, ("python3", "-m", "venv", "--system-site-packages", "--without-pip", f"/{VENV}"), run)
     (pip,) = wheels.glob("pip-*.whl")
     argv = [PYTHON_INSIDE, f"/tmp/wheels/{pip.name}/pip", "--isolated", "--disable-pip-version-check", "install"]
@@ -95,6 +96,7 @@ def make_venv(root: Path, wheels: Path, run: Run, *, more: Path | None = None) -
     binds = {wheels: "/tmp/wheels"}
     if more is not None:
         binds[more.parent] = "/tmp/more"
-        argv.append(f"/tmp/more/{more.name}")
+        name, version = more.name.split("-")[:2]
+        argv += ["--find-links=/tmp/more", f"{name}=={version}"]
     run_in(root, argv, run, binds=binds)
     run_in(root, (*COMPILE, "-j2", f"/{VENV}/lib"), run)

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
 MIB, DOMAIN = 1 << 20, "data"
 ADDRESS, NETMASK = "192.0.2.77", "255.255.255.0"  # of the lab's network, nobody else's
-USER = "operator"
-SET_UP_WITHIN_S = 900  # an emulated Debian that makes its SSH keys
+USER = "edge"
+SET_UP_WITHIN_S = 600  # an emulated Debian that makes its SSH keys
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ def check_copyable(tx: Transaction, disk_id: str, action: str) -> Disk:
     disk = usable_disk(tx, disk_id, action)
     domain_for_disks(tx, disk.storage_domain_id)
     check_unused(tx, disk)
-    bound = why_layered(tx, disk.id, "snapshots of its VM") or (_why_bound(tx, disk) if action == "move" else None)
+    is_replaced = action in ("move", "sparsify")
+    bound = why_layered(tx, disk.id, "snapshots of its VM") or (_why_bound(tx, disk) if is_replaced else None)
     if bound is not None:
         reason, mend = bound
         raise WrongState(action=action, kind="disk", name=disk.name, reason=reason, mend=mend)

@@ -1,8 +1,9 @@
-"""Configuration lands in a tree with the modes that git knows, and programs of a tree run sealed off."""
+"""Configuration lands in a tree with the modes that git knows, programs of a tree run sealed off, times are clamped."""
 
+import os
 from pathlib import Path
 
-from images.tree import errors, overlay, run_in
+from images.tree import clamp_times, errors, overlay, run_in, youngest
 
 
 def test_modes_come_from_git_not_from_the_checkout(tmp_path: Path) -> None:
@@ -58,3 +59,20 @@ E: mmdebstrap failed to run"""
         "The repository 'http://mirror.example/debian trixie InRelease' is not signed"
     )
     assert errors("it took longer than 1200 s") == "it took longer than 1200 s"
+
+
+def test_what_a_build_writes_is_dated_like_the_youngest_of_what_came_with_packages(tmp_path: Path) -> None:
+    begun = 1_900_000_000
+    for name, time in (("old", 1_600_000_000), ("package", 1_780_000_000), ("made", begun + 5), ("folder/made", begun)):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        os.utime(file, (time, time))
+    os.utime(tmp_path / "folder", (begun, begun))
+    (tmp_path / "link").symlink_to("nowhere")
+    os.utime(tmp_path / "link", (begun, begun), follow_symlinks=False)
+    clamp_times(tmp_path, begun)
+    times = {path.name: int(path.lstat().st_mtime) for path in tmp_path.rglob("*")}
+    assert times.pop("old") == 1_600_000_000
+    assert set(times.values()) == {1_780_000_000}
+    assert youngest(tmp_path) == 1_780_000_000
