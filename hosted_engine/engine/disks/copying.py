@@ -16,14 +16,14 @@ def check_copyable(tx: Transaction, disk_id: str, action: str) -> Disk:
     disk = usable_disk(tx, disk_id, action)
     domain_for_disks(tx, disk.storage_domain_id)
     check_unused(tx, disk)
-    reason = ""
+    reason, is_replaced = "", action in ("move", "sparsify")
     if has_layers(tx, disk.id):
         reason, mend = "snapshots of its VM hold it", "Remove those snapshots first"
-    elif action == "move" and disk.template_disk_id is not None:
+    elif is_replaced and disk.template_disk_id is not None:
         reason, mend = "it is a thin copy of a template's disk, which stays where it is", "Copy it instead"
-    elif action == "move" and belongs_to_template(tx, disk.id):
+    elif is_replaced and belongs_to_template(tx, disk.id):
         reason, mend = "it belongs to a template", "Copy it instead"
-    elif action == "move" and tx.disks.count(template_disk_id=disk.id):
+    elif is_replaced and tx.disks.count(template_disk_id=disk.id):
         reason, mend = "thin disks of VMs stand on it", "Copy it instead"
     if reason:
         raise WrongState(action=action, kind="disk", name=disk.name, reason=reason, mend=mend)

@@ -16,6 +16,7 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.copy import CopyDisk
 from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.sparsify import SparsifyDisk
 from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.disks.layers import has_layers
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
@@ -131,6 +132,7 @@ DISKS = DiskEntity(
     ),
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
     actions={
+        "sparsify": Action(lambda tx, item, given: SparsifyDisk(id=item.id), place=1),
         "move": Action(_move, inputs={"storage_domain_id": Reference("storage_domain", to="storage_domains")}, place=1),
         "copy": Action(
             _copy,

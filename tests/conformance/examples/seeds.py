@@ -315,6 +315,14 @@ def filled_disk(name: str) -> Fixture:
     return fixture
 
 
+def zeros_on(name: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        site.write_zeros(site.state().one("disks", name=name)["id"])
+
+    fixture.__name__ = f"zeros_on_{name}"
+    return fixture
+
+
 def begun_upload(name: str) -> Fixture:
     """An upload to that disk waits for its client."""
 
