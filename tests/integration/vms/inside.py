@@ -407,7 +407,8 @@ async def the_boot_menu_is_offered(node: Node) -> None:
 
 async def secure_boot_starts_nothing_that_is_not_signed(node: Node) -> None:
     for firmware, words in ((Firmware.UEFI, "EFI stub"), (Firmware.UEFI_SECURE_BOOT, "Access Denied")):
-        spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=firmware)
+        room = {"cpus_max": 16, "memory_max_bytes": 4096 * MIB}  # as the engine asks for it
+        spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=firmware, **room)
         await node.start(spec)
         said = await node.says(spec, words)
         assert ("EFI stub" in said) is (firmware is Firmware.UEFI)
