@@ -1,4 +1,4 @@
-"""`python -m hosted_engine.join_codes`, in the engine's VM: approvals given beforehand, for unattended nodes."""
+"""`trivet-join-codes`, in the engine's VM: approvals given beforehand, for unattended nodes."""
 
 import time
 from datetime import UTC, datetime
@@ -7,15 +7,12 @@ import click
 
 from hosted_engine import config
 from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.events.emit import emit
-from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.joining import preapprovals
 from hosted_engine.engine.nodes.joining.preapprovals import Preapproval, PreapprovalKind
 from hosted_engine.engine.nodes.joining.registrations import default_cluster_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoSuchName, found
-from hosted_engine.engine.vms.lifecycle import system
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import note, transaction
 from node.fingerprint import format_words
 from node.tls import certificate_fingerprint
 
@@ -42,7 +39,7 @@ def add(cluster: str, hours: int) -> None:
     now = time.time()
     with transaction() as tx:
         made, code = preapprovals.add_code(tx, _cluster_id(tx, cluster), hours, now)
-        _report(tx, f"A {made.label} was made.", now)
+        note(tx, f"A {made.label} was made")
     click.echo(f"code: {code}")
     click.echo(f"id: {made.id}")
     click.echo(f"expires: {_time(made.expires_at)}")
@@ -62,7 +59,7 @@ def add_serial(serial: str, cluster: str, hours: int) -> None:
     now = time.time()
     with transaction() as tx:
         made = preapprovals.add_serial(tx, serial, _cluster_id(tx, cluster), hours, now)
-        _report(tx, f"The {made.label} was approved.", now)
+        note(tx, f"The {made.label} was approved")
     click.echo(f"id: {made.id}")
     click.echo(f"expires: {_time(made.expires_at)}")
 
@@ -96,7 +93,7 @@ def revoke(id_: str) -> None:
     with transaction() as tx:
         approval = found(tx.of(Preapproval).get(id_), "join code or approved serial number", id_)
         tx.of(Preapproval).remove(id_)
-        _report(tx, f"The {approval.label} was revoked.", time.time())
+        note(tx, f"The {approval.label} was revoked")
     click.echo(f"The {approval.label} was revoked.")
 
 
@@ -111,10 +108,6 @@ def _cluster_id(tx: Transaction, name: str) -> str:
     if not named:
         raise NoSuchName(kind="cluster", name=name)
     return named[0].id
-
-
-def _report(tx: Transaction, reason: str, now: float) -> None:
-    emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, reason=reason)
 
 
 def _time(at: float) -> str:

@@ -15,7 +15,7 @@ import msgspec
 
 from hosted_engine import config
 from hosted_engine.config import Config
-from hosted_engine.directories.directories import LdapDirectories
+from hosted_engine.directories.lazy import lazy_directories
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
@@ -100,7 +100,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         poller=Poller(clock),
         authority=authority,
         proxy=ImageioProxy(settings.certificate.read_text()),
-        directories=LdapDirectories(),
+        directories=lazy_directories(),
     )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)

@@ -155,7 +155,7 @@ def _boot(work: Path, guest_kernel: Kernel) -> disk.Boot:
 
 def _install_engine(root: Path) -> None:
     (root / "usr/bin/trivet").symlink_to(f"/{wheels.VENV}/bin/trivet")
-    for name in ("trivet-engine", "trivet-accounts", "trivet-audit", "trivet-domains"):
+    for name in ("trivet-engine", "trivet-accounts", "trivet-audit", "trivet-domains", "trivet-join-codes"):
         (root / "usr/bin" / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
     packages = site_packages(root)
     for unit in sorted(packages.glob("hosted_engine/*.service")):

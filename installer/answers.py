@@ -203,7 +203,7 @@ class RoleAnswers(msgspec.Struct, frozen=True, kw_only=True):
             str,
             Rule(role.why_not_join_code, secret=True),
             Meta(
-                description="A join code of that engine (python -m hosted_engine.join_codes add): nobody has to "
+                description="A join code of that engine (trivet-join-codes add): nobody has to "
                 "approve the node. It needs the fingerprint."
             ),
         ]

@@ -85,7 +85,7 @@ class AnswersReadable(Refused):
 class AnswersMissing(Refused):
     what = "The answers in {path} were not read"
     why = "{reason}"
-    mend = "Give the path of a TOML file as hosted_engine/README.md shows it"
+    mend = "Give the path of a TOML file as hosted_engine/deploy/README.md shows it"
 
 
 class AnswersWrong(Refused):

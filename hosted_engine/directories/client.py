@@ -68,7 +68,8 @@ class LdapClient:
         schema = self._schema
         with self._searcher() as connection:
             found = self._search(connection, f"(&{schema.user}{filter_})", schema.attributes, limit)
-        return [entry for dn, raw in found if (entry := schema.user_of(dn, raw)) is not None]
+        base = self._settings.directory.base_dn
+        return [entry for dn, raw in found if (entry := schema.user_of(dn, raw, base)) is not None]
 
     def groups(self, filter_: str, limit: int) -> Sequence[Entry]:
         with self._searcher() as connection:
@@ -135,7 +136,8 @@ class LdapClient:
     def _groups(self, connection: Connection, filter_: str, limit: int) -> Sequence[Entry]:
         schema = self._schema
         found = self._search(connection, f"(&{schema.group}{filter_})", schema.group_attributes, limit)
-        return [entry for dn, raw in found if (entry := schema.group_of(dn, raw)) is not None]
+        base = self._settings.directory.base_dn
+        return [entry for dn, raw in found if (entry := schema.group_of(dn, raw, base)) is not None]
 
     def _search(
         self, connection: Connection, filter_: str, attributes: Sequence[str], limit: int

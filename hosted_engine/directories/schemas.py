@@ -62,17 +62,17 @@ class Schema:
         except ValueError:
             return "(!(objectClass=*))"
 
-    def user_of(self, dn: str, raw: Raw) -> Entry | None:
+    def user_of(self, dn: str, raw: Raw, namespace: str) -> Entry | None:
         """None for one without name or id."""
         values = {field: _text(raw, attribute) for field, attribute in self.fields.items()}
         identity = self._identity(raw)
         if not values["name"] or not identity:
             return None
-        return Entry(id=identity, dn=dn, enabled=not self._is_locked(raw), **values)
+        return Entry(id=identity, dn=dn, namespace=namespace, enabled=not self._is_locked(raw), **values)
 
-    def group_of(self, dn: str, raw: Raw) -> Entry | None:
+    def group_of(self, dn: str, raw: Raw, namespace: str) -> Entry | None:
         name, identity = _text(raw, "cn"), self._identity(raw)
-        return Entry(id=identity, name=name, dn=dn) if name and identity else None
+        return Entry(id=identity, name=name, dn=dn, namespace=namespace) if name and identity else None
 
     def _identity(self, raw: Raw) -> str:
         values = raw.get(self.identity) or [b""]

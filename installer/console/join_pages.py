@@ -50,7 +50,7 @@ def compare_page(engine: str, fingerprint: str, own: Own) -> FormPage:
     note = (
         f"The engine at {engine} has these words:\n\n"
         f"    {format_words(fingerprint)}\n\n"
-        "Compare them with those that its administrator sees (`python -m hosted_engine.join_codes words` in the "
+        "Compare them with those that its administrator sees (`trivet-join-codes words` in the "
         "engine's VM). When they are others, somebody is in between: go back and find out.\n\n"
         f"The words of this node, {own.name}, are\n\n"
         f"    {format_words(own.fingerprint)}\n\n"

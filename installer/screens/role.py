@@ -74,7 +74,7 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
                code may be left empty: then an administrator approves the node
   later        nothing more happens; all can be done at the node's console
 
-In the engine's VM `python -m hosted_engine.join_codes add` makes a join code and
+In the engine's VM `trivet-join-codes add` makes a join code and
 shows the engine's words; a code is good once, and goes to that engine alone."""
 
     def __init__(self, draft: Draft) -> None:

@@ -2,14 +2,17 @@
 
 import fnmatch
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hosted_engine.directories.directories import MOST_ENTRIES
+from hosted_engine.engine.ports import Store
 from hosted_engine.engine.search.question import AnyOf, Like, OneOf, Present, Question, Test
 from hosted_engine.engine.search.words import Own
 from hosted_engine.engine.users.directories import DirectorySettings, DirectoryUnavailable, Verdict
 from hosted_engine.engine.users.directory import Entry
+from hosted_engine.engine.users.domains import Domain, DomainKind, domain_id
+from hosted_engine.engine.users.ldap_model import LdapDirectory, LdapSchema, LdapTls
 
 
 @dataclass
@@ -37,27 +40,27 @@ class FakeDirectories:
 
     async def find_user(self, settings: DirectorySettings, name: str) -> Entry | None:
         self._ask(settings, "find_user")
-        return _named(self.people, name)
+        return _of(settings, _named(self.people, name))
 
     async def find_group(self, settings: DirectorySettings, name: str) -> Entry | None:
         self._ask(settings, "find_group")
-        return _named(self.teams, name)
+        return _of(settings, _named(self.teams, name))
 
     async def users(self, settings: DirectorySettings, question: Question) -> Sequence[Entry]:
         self._ask(settings, "users")
-        return _chosen(self.people, question)
+        return [_in(settings, one) for one in _chosen(self.people, question)]
 
     async def groups(self, settings: DirectorySettings, question: Question) -> Sequence[Entry]:
         self._ask(settings, "groups")
-        return _chosen(self.teams, question)
+        return [_in(settings, one) for one in _chosen(self.teams, question)]
 
     async def users_by_id(self, settings: DirectorySettings, ids: Collection[str]) -> Mapping[str, Entry]:
         self._ask(settings, "users_by_id")
-        return {id: self.people[id] for id in ids if id in self.people}
+        return {id: _in(settings, self.people[id]) for id in ids if id in self.people}
 
     async def groups_by_id(self, settings: DirectorySettings, ids: Collection[str]) -> Mapping[str, Entry]:
         self._ask(settings, "groups_by_id")
-        return {id: self.teams[id] for id in ids if id in self.teams}
+        return {id: _in(settings, self.teams[id]) for id in ids if id in self.teams}
 
     async def groups_of(self, settings: DirectorySettings, user: Entry) -> Sequence[Entry]:
         self._ask(settings, "groups_of")
@@ -66,7 +69,7 @@ class FakeDirectories:
         while members:
             member = members.pop()
             above = [id for id, inside in self.members.items() if member in inside and id not in found]
-            found |= {id: self.teams[id] for id in above}
+            found |= {id: _in(settings, self.teams[id]) for id in above}
             members += above
         return tuple(found.values())
 
@@ -79,6 +82,31 @@ class FakeDirectories:
         self.asked.append(what)
         if self.is_down:
             raise DirectoryUnavailable(domain=settings.domain, reason="none of its servers answers")
+
+
+def add_directory_domain(store: Store, name: str, base_dn: str = "dc=corp") -> None:
+    """Its servers are asked by nobody: whoever has this fake asks that."""
+    with store.transaction() as tx:
+        directory = LdapDirectory(
+            id=domain_id(name),
+            schema=LdapSchema.OPENLDAP,
+            servers=("ldap.example",),
+            tls=LdapTls.LDAPS,
+            authority_pem="",
+            base_dn=base_dn,
+            bind_dn=f"cn=engine,{base_dn}",
+            bind_password=tx.secrets.seal("bind-secret"),
+        )
+        tx.of(Domain).add(Domain(id=directory.id, name=name, kind=DomainKind.LDAP))
+        tx.of(LdapDirectory).add(directory)
+
+
+def _in(settings: DirectorySettings, entry: Entry) -> Entry:
+    return replace(entry, namespace=settings.directory.base_dn)
+
+
+def _of(settings: DirectorySettings, entry: Entry | None) -> Entry | None:
+    return entry and _in(settings, entry)
 
 
 def _named(there: Mapping[str, Entry], name: str) -> Entry | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from hosted_engine.engine.secrets import Secret, Secrets
+from node.api.problems import Failed
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -38,6 +39,22 @@ def merged(secrets: Secrets, of: type[S], before: S | None, given: Mapping[str, 
             changed[name] = secrets.seal(value) if value else None
     item = msgspec.structs.replace(before or of(), **changed)
     return None if item == of() else item
+
+
+def readable(secrets: Secrets, item: S) -> S:
+    """Without the secrets that other keys have sealed: it comes from another engine."""
+    lost = {name: None for name in item.__struct_fields__ if _is_lost(secrets, getattr(item, name))}
+    return msgspec.structs.replace(item, **lost)
+
+
+def _is_lost(secrets: Secrets, value: Any) -> bool:
+    if not isinstance(value, Secret):
+        return False
+    try:
+        secrets.reveal(value)
+    except Failed:
+        return True
+    return False
 
 
 def shown(item: msgspec.Struct) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import msgspec
 
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.entity.registry import entity_of, record_of
+from hosted_engine.engine.entity.structure import readable
 from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import free_macs, pool_of
 from hosted_engine.engine.networks.macs import as_number
@@ -78,7 +79,8 @@ def new_macs(tx: Transaction, cluster: Cluster, entity: OvfEntity) -> dict[str, 
 
 
 def scrubbed(tx: Transaction, item: Vm | Template) -> Any:
-    """Without references to what this engine does not have, where it can be without."""
+    """Without references to what this engine does not have, where it can be without, and without secrets that it cannot
+    read."""
     record = record_of("templates" if isinstance(item, Template) else "vms")
     changes: dict[str, Any] = {}
     for name, reference in record.references.items():
@@ -87,6 +89,8 @@ def scrubbed(tx: Transaction, item: Vm | Template) -> Any:
             changes[name] = tuple(one for one in value if _is_there(tx, reference.tables, one))
         elif value is not None and record.columns[name].optional and not _is_there(tx, reference.tables, value):
             changes[name] = None
+    if item.initialization is not None:
+        changes["initialization"] = readable(tx.secrets, item.initialization)
     return replace(item, **changes)
 
 

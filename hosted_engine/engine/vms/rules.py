@@ -8,7 +8,7 @@ from typing import Any
 from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.problems import BadValue
 
-DISPLAY_TYPES = ("vnc",)  # SPICE would make the image of a node 250 MB larger: node/README.md
+DISPLAY_TYPES = ("vnc",)  # SPICE would make the image of a node 250 MB larger: node/DECISIONS.md
 
 
 def whole_mib(value: Any, field: str) -> int:

@@ -109,7 +109,8 @@ class DirectoryHandlers:
 
         def observe(tx: Transaction) -> list[Wire]:
             view = View(tx, self._engine.readings, call.parameters, kind.entity.places[0])
-            return list(show(view, kind.entity, [(path, items)])[0].wires())
+            wires = show(view, kind.entity, [(path, items)])[0].wires()
+            return [{**wire, "namespace": one.namespace} for wire, one in zip(wires, entries, strict=True)]
 
         return await self._engine.store.read(observe)
 

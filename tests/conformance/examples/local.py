@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from node.clock import SystemClock
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, Row, State, read_database
+from tests.fakes.directory import add_directory_domain
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine
@@ -43,6 +44,7 @@ MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be w
 
 UP_S = 20.0
 BEAT_S, ASK_S = 5.0, 0.2
+ZEROS_BYTES = 64 << 20
 
 
 class Loop:
@@ -125,6 +127,10 @@ class LocalSite:
         machine = self._world.add_machine(f"node{number}", number)
         machine.host.asking, machine.known_as = False, names
 
+    def fill_directory(self, domain: str, base_dn: str, groups: Iterable[str]) -> None:
+        """A domain whose groups a directory keeps, as `trivet-domains add-ldap` makes it."""
+        self._loop.run(self._fill_directory(domain, base_dn, groups))
+
     def slow_down(self, delay_s: float) -> None:
         """Every request to a node takes so long, as real ones take their time."""
         assert self._world is not None
@@ -149,6 +155,12 @@ class LocalSite:
         (image,) = [ref for ref in self._world.shared.images if ref.disk_id == disk_id]
         self._loop.run(opened.fill(image))
 
+    def write_zeros(self, disk_id: str) -> None:
+        """As a guest that overwrites what it has freed."""
+        assert self._world is not None
+        (image,) = [ref for ref in self._world.shared.images if ref.disk_id == disk_id]
+        self._world.shared.write_zeros(image, ZEROS_BYTES)
+
     def state(self) -> State:
         assert self._world is not None
         nodes = {node.name: _node_state(node) for node in self._world.nodes.values()}
@@ -159,6 +171,12 @@ class LocalSite:
             self._server.should_exit = True
             self._loop.run(self._stop_engine())
             time.sleep(0.2)
+
+    async def _fill_directory(self, domain: str, base_dn: str, groups: Iterable[str]) -> None:
+        assert self._world is not None
+        add_directory_domain(self._world.store, domain, base_dn)
+        for group in groups:
+            self._world.directories.add_group(group)
 
     async def _report_guests(self) -> None:
         assert self._world is not None
@@ -201,7 +219,12 @@ class LocalSite:
             while not _is_up(world):  # noqa: ASYNC110 - the engine tells nobody of it
                 await asyncio.sleep(0.01)
         authority = self.authority.read_bytes()
-        app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority)
+        app = make_app(
+            store=world.store,
+            handlers=handlers(world.engine),
+            authority_pem=authority,
+            directories=world.engine.directories,
+        )
         self.front.engine = app  # type: ignore[assignment]
         if self._server is None:
             await self._listen()
@@ -320,13 +343,12 @@ def _node_state(node: FakeNode) -> NodeState:
         **msgspec.to_builtins(node.hello().statistics),
         "memory_bytes": node.host.memory_bytes,
     }
-    seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     opened = node.opened if isinstance(node.opened, RealNodeTransfers) else None  # none of a machine that came later
     left = [name for names in opened.real.left().values() for name in names] if opened is not None else []
     certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
     mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
     ovfs = {domain: dict(node.site.ovfs.get(key_of(one.spec), {})) for domain, one in node.storage.mounted.items()}
-    return NodeState(certificate, vms, images, seeds, statistics, left, mounts, ovfs)
+    return NodeState(certificate, vms, images, statistics, left, mounts, ovfs)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

@@ -151,6 +151,16 @@ def domain(name: str, *, users: Iterable[str] = (), groups: Iterable[str] = ()) 
     return fixture
 
 
+def directory(name: str, base_dn: str, *groups: str) -> Fixture:
+    """A domain whose users and groups are in a directory of LDAP."""
+
+    def fixture(site: Site) -> None:
+        site.fill_directory(name, base_dn, groups)
+
+    fixture.__name__ = f"directory_{name}"
+    return fixture
+
+
 def group(name: str, authz: str) -> Fixture:
     def fixture(site: Site) -> None:
         row = site.state().one("groups", name="Everyone")
@@ -302,6 +312,14 @@ def filled_disk(name: str) -> Fixture:
         site.fill_image(site.state().one("disks", name=name)["id"])
 
     fixture.__name__ = f"content_of_{name}"
+    return fixture
+
+
+def zeros_on(name: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        site.write_zeros(site.state().one("disks", name=name)["id"])
+
+    fixture.__name__ = f"zeros_on_{name}"
     return fixture
 
 

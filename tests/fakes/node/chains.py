@@ -32,7 +32,9 @@ class FakeChains:
             image=image,
             format=request.format,
             virtual_size_bytes=size,
-            actual_size_bytes=size if request.preallocated else source.actual_size_bytes,
+            actual_size_bytes=size
+            if request.preallocated
+            else source.actual_size_bytes - self._site.zeros.get(source.image, 0),
         )
         self._site.images[image] = made
         self._site.contents_of[image] = self._site.read(source.image)

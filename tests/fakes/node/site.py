@@ -84,6 +84,8 @@ class FakeSite:
     """How many calls are left."""
     contents_of: dict[ImageRef, tuple[str, ...]] = field(default_factory=dict)
     """The words that an image holds itself."""
+    zeros: dict[ImageRef, int] = field(default_factory=dict)
+    """Bytes that images take for zeros that somebody has written: a copy takes none for them."""
     work_calls: int = 1
     """How many calls it takes to copy or merge an image."""
     working: dict[ImageRef, int] = field(default_factory=dict)
@@ -288,6 +290,11 @@ class FakeSite:
         """As a guest does."""
         self.contents_of[image] = (*self.contents_of.get(image, ()), *words)
 
+    def write_zeros(self, image: ImageRef, size_bytes: int) -> None:
+        found = self.images[image]
+        self.images[image] = msgspec.structs.replace(found, actual_size_bytes=found.actual_size_bytes + size_bytes)
+        self.zeros[image] = self.zeros.get(image, 0) + size_bytes
+
     def read(self, image: ImageRef) -> tuple[str, ...]:
         """What a guest reads of it: of what it stands on, too."""
         words = (word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
@@ -314,6 +321,7 @@ class FakeSite:
     def remove_image(self, image: ImageRef) -> None:
         self.images.pop(image, None)
         self.contents_of.pop(image, None)
+        self.zeros.pop(image, None)
         self.working.pop(image, None)
         self.seeds.pop(image, None)
 

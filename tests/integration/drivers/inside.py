@@ -115,6 +115,8 @@ class Node:
         while progress.image is None:
             progress = await self.chains.copy_image(here, copy)
         assert self.images.path(here).read_bytes() == content.read_bytes()
+        taken = [self.images.path(one).stat().st_blocks * 512 for one in (there, here)]
+        assert taken[1] < MIB < 8 * MIB <= taken[0], "the zeros that were written take no room in the copy"
         await self.images.remove_image(there)
         for one in domains:
             await self.mounts.unmount(one.storage_domain)

@@ -49,6 +49,7 @@ async def test_what_is_known_of_a_user(subject: Subject) -> None:
     entry = await subject.directories.find_user(subject.settings, "jane")
     assert entry is not None
     assert (entry.first_name, entry.last_name, entry.email) == ("Jane", "Doe", "jane@corp.example")
+    assert entry.namespace == "dc=corp,dc=example"
 
 
 @pytest.mark.parametrize("name", ["", "j", "jan*", "*", "jane ", " jane", "ja  ne", "jane)(uid=*", "\\6aane", "admins"])

@@ -9,16 +9,13 @@ import httpx
 import pytest
 from ovirtsdk4 import Error, services, types
 
-from hosted_engine.engine.secrets import Secret
 from hosted_engine.engine.users.directory import Entry
 from hosted_engine.engine.users.domain_changes import remove_directory
-from hosted_engine.engine.users.domains import Domain, DomainKind, domain_id
-from hosted_engine.engine.users.ldap_model import LdapDirectory, LdapSchema, LdapTls
 from hosted_engine.engine.users.model import Group, User
 from hosted_engine.engine.users.refresher import DirectoryRefresher
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
-from tests.fakes.directory import FakeDirectories
+from tests.fakes.directory import FakeDirectories, add_directory_domain
 from tests.fakes.engine import PASSWORD, World
 from tests.unit.rest.people import give
 from tests.unit.rest.recorder import API
@@ -29,20 +26,7 @@ WORD = "Jane-word-1"
 
 
 def add_domain(world: World) -> None:
-    directory = LdapDirectory(
-        id=domain_id(DOMAIN),
-        schema=LdapSchema.OPENLDAP,
-        servers=("ldap.example",),
-        tls=LdapTls.LDAPS,
-        authority_pem="",
-        base_dn="dc=corp",
-        bind_dn="cn=engine,dc=corp",
-        bind_password=Secret(""),
-    )
-    with world.store.transaction() as tx:
-        sealed = replace(directory, bind_password=tx.secrets.seal("bind-secret"))
-        tx.of(Domain).add(Domain(id=sealed.id, name=DOMAIN, kind=DomainKind.LDAP))
-        tx.of(LdapDirectory).add(sealed)
+    add_directory_domain(world.store, DOMAIN)
 
 
 def fill(directories: FakeDirectories) -> Entry:
@@ -125,6 +109,18 @@ def test_nobody_else_is_added(system: services.SystemService, name: str, princip
     with pytest.raises(Error) as refused:
         system.users_service().add(user)
     assert refused.value.code == 400
+
+
+def test_a_group_is_of_a_namespace(system: services.SystemService, corp: services.DomainService) -> None:
+    """As Ansible's ovirt_group names it: what the directory is searched below."""
+    groups, domain = system.groups_service(), types.Domain(name=DOMAIN)
+    assert {group.namespace for group in corp.groups_service().list()} == {"dc=corp"}
+    assert {user.namespace for user in corp.users_service().list()} == {"dc=corp"}
+    with pytest.raises(Error, match=r"group.namespace cannot be set to dc=other"):
+        groups.add(types.Group(name="admins", domain=domain, namespace="dc=other"))
+    group = groups.add(types.Group(name="admins", domain=domain, namespace="dc=corp"))
+    assert group.namespace == "dc=corp"
+    groups.group_service(group.id).remove()
 
 
 def test_the_internal_domain_is_as_before(system: services.SystemService) -> None:

@@ -316,6 +316,35 @@ def test_a_disk_that_is_used_or_stands_on_another_one_stays(system: services.Sys
         with pytest.raises(sdk.Error, match="VM web") as caught:
             act(storage_domain=there)
         assert caught.value.code == 409
+    with pytest.raises(sdk.Error, match="VM web") as caught:
+        disk.sparsify()
+    assert caught.value.code == 409
+
+
+def test_a_sparsified_disk_takes_no_room_for_zeros(system: services.SystemService, engine: Served) -> None:
+    disks = system.disks_service()
+    new = types.Disk(name="d", format=types.DiskFormat.COW, provisioned_size=1 << 30, sparse=True)
+    new.storage_domains = [types.StorageDomain(id=DATA_ID)]
+    service = disks.disk_service(disks.add(new).id)
+    until(lambda: service.get().status == types.DiskStatus.OK)
+    before = service.get()
+    site = shared(engine)
+    (image,) = [one for one in site.images if one.disk_id == before.id]
+    site.write(image, "something")
+    site.write_zeros(image, 64 << 20)
+    service.sparsify()
+    until(lambda: service.get().status == types.DiskStatus.OK)
+    (now,) = [one for one in site.images if one.disk_id == before.id]
+    assert now.image_id == service.get().image_id != before.image_id
+    assert service.get().actual_size == site.images[now].actual_size_bytes == before.actual_size
+    assert site.read(now) == ("something",)
+    thick = types.Disk(name="t", format=types.DiskFormat.RAW, provisioned_size=1 << 20, sparse=False)
+    thick.storage_domains = new.storage_domains
+    service = disks.disk_service(disks.add(thick).id)
+    until(lambda: service.get().status == types.DiskStatus.OK)
+    with pytest.raises(sdk.Error, match="it is preallocated") as caught:
+        service.sparsify()
+    assert caught.value.code == 409
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -40,7 +40,7 @@ class PreapprovalState(StrEnum):
 class WrongJoinCode(Refused):
     what = "The engine did not take {name} in by its join code"
     why = "{reason}"
-    mend = "Have another code made in the engine's VM: python -m hosted_engine.join_codes add"
+    mend = "Have another code made in the engine's VM: trivet-join-codes add"
     status = 403
 
 

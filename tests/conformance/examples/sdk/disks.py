@@ -63,6 +63,7 @@ def sparser(seen: Seen) -> None:
     images = [image_of(state, state.one("disks", name="mydisk")) for state in (seen.before, seen.after)]
     if not images[1]["actual_size_bytes"] < images[0]["actual_size_bytes"]:
         raise Differs("the image takes as much room as before")
+    expect(seen.after.one("disks", name="mydisk"), status="ok", actual_size_bytes=images[1]["actual_size_bytes"])
 
 
 def another_master(seen: Seen) -> None:
@@ -112,7 +113,7 @@ CASES = (
     Case("add_vm_disk", attached, (seeds.my_vm, seeds.my_storage())),
     Case("extend_disk", extended, (seeds.my_vm, seeds.my_storage("bs-scsi-012"))),
     Case("deactivate_disk_attachment", unplugged, (seeds.my_vm, seeds.disk_of_vm())),
-    Case("sparsify_disk", sparser, (seeds.disk("mydisk"),)),
+    Case("sparsify_disk", sparser, (seeds.disk("mydisk"), seeds.zeros_on("mydisk"))),
     Case(
         "reduce_disk",
         None,

@@ -1,27 +1,33 @@
 """Which runs of a VM tell its guest its initialization, and what else counts for one run alone."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
 from hosted_engine.engine.problems import BadValue, WrongState
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.templates.entity import TEMPLATES
+from hosted_engine.engine.unregistered.choices import scrubbed
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import StopVm
 from hosted_engine.engine.vms.commands.suspend import StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.ha import HaRunner
+from hosted_engine.engine.vms.initialization.model import Initialization
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.secret_keys import Keys
 from node.api.messages.vms import BootDevice, VmSpec
 from node.api.problems import Problem
 from node.api.refusals import NotStartable
 from node.steps import StepFailed
-from tests.fakes.engine import TINY_ID, World, node_id
+from tests.fakes.engine import SECRETS, TINY_ID, World, node_id
 from tests.unit.engine.scenes import acting, changing, done, new_template, new_vm, tiny_vm, vm_of
 from tests.unit.engine.test_cdroms import a_disc, image
+from tests.unit.engine.test_snapshots import take
 
 SECRET = "sesame 4711"
 GIVEN = {"host_name": "web", "root_password": SECRET}
@@ -232,6 +238,15 @@ def id_of(command: Any) -> str:
     return str(command.id)
 
 
+async def test_a_guest_that_is_what_it_was_before_it_was_told_is_told(world: World) -> None:
+    vm_id = await vm_with(world)
+    before = await take(world, vm_id)
+    assert (await run(world, vm_id)).seed is not None
+    await done(world, acting(world, SNAPSHOTS, before, "restore"))
+    assert (await run(world, vm_id)).seed is not None
+    assert (await run(world, vm_id)).seed is None
+
+
 async def test_members_are_changed_one_by_one_and_taken_away_together(world: World) -> None:
     vm_id = await vm_with(world)
     await done(world, changing(world, VMS, vm_id, initialization={"timezone": "Asia/Tokyo", "root_password": "******"}))
@@ -258,3 +273,16 @@ async def test_no_secret_is_in_a_row_nor_in_words(world: World) -> None:
         rows = [json.dumps(msgspec.to_builtins(one), default=str) for one in kept]
     assert rows
     assert not [row for row in rows if SECRET in row]
+
+
+async def test_a_vm_that_comes_from_another_engine_comes_without_secrets_that_nobody_can_open(world: World) -> None:
+    vm_id = await vm_with(world)
+    ours, theirs = SECRETS.seal("runcmd: [date]"), Keys.new().seal("theirs")
+    found = replace(
+        vm_of(world, vm_id), initialization=Initialization(host_name="web", root_password=theirs, custom_script=ours)
+    )
+    with world.store.transaction() as tx:
+        vm = scrubbed(tx, found)
+        tx.vms.update(vm)
+    assert vm.initialization == Initialization(host_name="web", custom_script=ours)
+    assert (await run(world, vm_id)).seed is not None

@@ -6,8 +6,10 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.copy import CopyDisk
 from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.sparsify import SparsifyDisk
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.networks.entity import NICS
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from tests.fakes.engine import World
 from tests.unit.engine.domains import active_domain
@@ -110,3 +112,12 @@ async def unplug_nic(world: World) -> Command:
     await done(world, nic := await plug_nic(world))
     assert isinstance(nic, HotAdd)
     return changing(world, NICS, nic.id, plugged=False)
+
+
+async def sparsify_disk(world: World) -> Command:
+    command = new_disk(world, "full-of-zeros")
+    await done(world, command)
+    with world.store.transaction() as tx:
+        disk = found(tx.disks.get(command.id), "disk", command.id)
+    world.shared.write_zeros(disk.image, 64 << 20)
+    return SparsifyDisk(id=disk.id)

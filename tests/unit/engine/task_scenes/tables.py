@@ -17,6 +17,7 @@ from tests.unit.engine.task_scenes.devices import (
     plug_nic,
     remove_disk,
     remove_wiped_disk,
+    sparsify_disk,
     unplug_disk,
     unplug_nic,
 )
@@ -178,6 +179,7 @@ SCENES = [
     remove_domain,
     give_up_node,
     move_disk,
+    sparsify_disk,
     copy_disk,
 ]
 
@@ -187,6 +189,7 @@ BACKWARD = [
     grow_pool,
     allocate_vm,
     move_disk,
+    sparsify_disk,
     copy_disk,
     *DOMAIN_SCENES,
     add_vm,
@@ -267,6 +270,7 @@ CALLS = {
     "install_node": ("claim", "names", "allow_migration", "add_peer", "mount", "join_lockspace", "keep_engine"),
     "install_and_activate_node": ("claim", "network", "end_maintenance"),
     "move_disk": ("copy_image",),
+    "sparsify_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
     "import_domain": ("mount", "domain_metadata"),

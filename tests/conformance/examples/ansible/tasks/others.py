@@ -40,6 +40,16 @@ def _role(*permits: str) -> Oracle:
     return oracle
 
 
+def _group_of(namespace: str) -> Oracle:
+    """Group group1 is there, as the directory has it, and was not."""
+
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "groups", "group1")
+        expect(row, domain="example.com-authz", namespace=namespace, domain_entry_id="id-of-group1")
+
+    return oracle
+
+
 def _permission(role: str, table: str, name: str, *, there: bool = True) -> Oracle:
     """User user1 has that role on that object, and had not before; or the other way round."""
 
@@ -199,7 +209,11 @@ TASKS = (
     ),
     Task("ovirt_user/3", _has_no_key, (_USER1, seeds.ssh_key("user1@example.com-authz")), checkable=False),
     Task("ovirt_group/0", adds("groups", "group1"), (_GROUP1,)),
-    Task("ovirt_group/1", adds("groups", "group1"), (_GROUP1,)),
+    Task(
+        "ovirt_group/1",
+        _group_of("dc=ad2,dc=example,dc=com"),
+        (seeds.directory("example.com-authz", "dc=ad2,dc=example,dc=com", "group1", "group2"),),
+    ),
     Task("ovirt_group/2", removes("groups", "group1"), (seeds.group("group1", "example.com-authz"),)),
     Task("ovirt_role/0", _role("manipulate_permissions", "create_instance", "login")),
     Task("ovirt_role/1", removes("roles", "role"), (seeds.added("roles", lambda: types.Role(name="role")),)),
