@@ -15,6 +15,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
 from hosted_engine.engine.transfers.history import forget_past
 from hosted_engine.engine.transfers.proxy import TransferProxy
+from hosted_engine.engine.users.account_changes import end_expired
 from hosted_engine.engine.users.directories import Directories
 from hosted_engine.engine.users.lockout import forget as forget_addresses
 from hosted_engine.engine.users.model import Caller
@@ -69,6 +70,7 @@ class Engine:
             sweep(tx, self.clock())
             expire(tx, self.clock())
             forget_addresses(tx, self.clock())
+            end_expired(tx, self.clock())
             forget_past(tx, self.clock())
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import falcon
 from falcon.asgi import Request, Response
 
-from hosted_engine.engine.problems import BadValue
+from hosted_engine.engine.problems import BadValue, WrongState
 from hosted_engine.engine.users.directories import DirectoryUnavailable
 from hosted_engine.engine.users.password_policy import Hindrance
 from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
@@ -111,7 +111,7 @@ class ChangePassword:
             await self._authenticator.change_password(login, form["credentials"], new, source=source_of(request))
         except AccessDenied as err:
             _deny(response, login, err)
-        except BadValue as err:
+        except (BadValue, WrongState) as err:
             _refuse(response, "invalid_request", f"The password was not changed: {err.text.why}.")
         else:
             _send(response, {})

@@ -16,7 +16,7 @@ class _Failures:
 
 class Throttle:
     """After twenty wrong passwords within an hour from one address, for whatever names, each further one makes a longer
-    pause for it, up to half a minute. `clock` never jumps."""
+    pause for it, up to half a minute. `clock` may be set."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -24,7 +24,8 @@ class Throttle:
 
     def allows(self, address: str) -> bool:
         failures = self._failures.get(address)
-        return failures is None or self._clock() >= failures.until
+        left = failures.until - self._clock() if failures else 0.0
+        return not 0 < left <= LONGEST_PAUSE_S  # a clock that was set back since makes no longer pause
 
     def failed(self, address: str) -> None:
         now = self._clock()

@@ -15,6 +15,7 @@ from node.api.messages.images import (
     ImageFormat,
     ImageRequest,
     ImageResize,
+    SeedFile,
 )
 from node.api.messages.leases import LeaseRequest
 from node.api.messages.vms import (
@@ -27,6 +28,7 @@ from node.api.messages.vms import (
     VmDisk,
     VmMemory,
     VmNic,
+    VmSeed,
     VmState,
 )
 from node.api.problems import RemoteRefused
@@ -41,6 +43,28 @@ class VmContract(ContractBase):
             with pytest.raises(RemoteRefused) as refused:
                 await ask(vm_id)
             assert refused.value.text.code == "VmUnknown"
+
+    async def test_a_guest_is_given_a_seed_and_no_refusal_repeats_it(self, node: NodeApi) -> None:
+        image = self.new_image()
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
+        files = (SeedFile(path="user-data", text="#cloud-config\npassword: sesame\n"),)
+        seed = VmSeed(label="cidata", files=files)
+        bare = self.new_vm(VmDisk(image=image, format=ImageFormat.QCOW2, boot=True))
+        for wrong in (
+            VmSeed(label="a/b", files=files),
+            VmSeed(label="cidata", files=(SeedFile(path="../x", text="sesame"),)),
+        ):
+            with pytest.raises(RemoteRefused) as refused:
+                await node.start_vm(msgspec.structs.replace(bare, seed=wrong))
+            assert refused.value.text.code == "VmNotPossible"
+            assert "sesame" not in str(refused.value)
+        spec = msgspec.structs.replace(bare, seed=seed)
+        for _ in range(2):
+            assert (await node.start_vm(spec)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        assert (await node.start_vm(bare)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        await node.remove_image(image)
 
     async def test_a_vm_lives_and_ends_and_every_step_can_be_repeated(self, node: NodeApi) -> None:
         image = self.new_image()

@@ -3,7 +3,7 @@
 from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.checks import belongs_to_template, check_unused, domain_for_disks, usable_disk
 from hosted_engine.engine.disks.images import image_key, note_progress
-from hosted_engine.engine.disks.layers import has_layers
+from hosted_engine.engine.disks.layers import why_layered
 from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
@@ -16,18 +16,24 @@ def check_copyable(tx: Transaction, disk_id: str, action: str) -> Disk:
     disk = usable_disk(tx, disk_id, action)
     domain_for_disks(tx, disk.storage_domain_id)
     check_unused(tx, disk)
-    reason, is_replaced = "", action in ("move", "sparsify")
-    if has_layers(tx, disk.id):
-        reason, mend = "snapshots of its VM hold it", "Remove those snapshots first"
-    elif is_replaced and disk.template_disk_id is not None:
-        reason, mend = "it is a thin copy of a template's disk, which stays where it is", "Copy it instead"
-    elif is_replaced and belongs_to_template(tx, disk.id):
-        reason, mend = "it belongs to a template", "Copy it instead"
-    elif is_replaced and tx.disks.count(template_disk_id=disk.id):
-        reason, mend = "thin disks of VMs stand on it", "Copy it instead"
-    if reason:
+    is_replaced = action in ("move", "sparsify")
+    bound = why_layered(tx, disk.id, "snapshots of its VM") or (_why_bound(tx, disk) if is_replaced else None)
+    if bound is not None:
+        reason, mend = bound
         raise WrongState(action=action, kind="disk", name=disk.name, reason=reason, mend=mend)
     return disk
+
+
+def _why_bound(tx: Transaction, disk: Disk) -> tuple[str, str] | None:
+    """Why it has to stay where it is, and what helps."""
+    reason = None
+    if disk.template_disk_id is not None:
+        reason = "it is a thin copy of a template's disk, which stays where it is"
+    elif belongs_to_template(tx, disk.id):
+        reason = "it belongs to a template"
+    elif tx.disks.count(template_disk_id=disk.id):
+        reason = "thin disks of VMs stand on it"
+    return (reason, "Copy it instead") if reason else None
 
 
 def room_for(tx: Transaction, disk: Disk, domain_id: str) -> None:

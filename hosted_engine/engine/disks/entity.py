@@ -18,7 +18,7 @@ from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.commands.sparsify import SparsifyDisk
 from hosted_engine.engine.disks.commands.update import UpdateDisk
-from hosted_engine.engine.disks.layers import has_layers
+from hosted_engine.engine.disks.layers import why_layered
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import (
@@ -185,14 +185,9 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
 
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
         vm = check_pluggable(tx, item.owner_id, active=item.active)
-        if has_layers(tx, item.disk_id):
-            raise WrongState(
-                action="detach",
-                kind="disk",
-                name=self.part(tx, item, "disk").name,
-                reason=f"snapshots of VM {vm.name} hold it",
-                mend="Remove those snapshots first",
-            )
+        if (layered := why_layered(tx, item.disk_id, f"snapshots of VM {vm.name}")) is not None:
+            name, (reason, mend) = self.part(tx, item, "disk").name, layered
+            raise WrongState(action="detach", kind="disk", name=name, reason=reason, mend=mend)
         check_hot_interface(vm, item)
 
     def add(

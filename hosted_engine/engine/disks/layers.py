@@ -7,8 +7,12 @@ from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskImage, DiskSt
 from hosted_engine.engine.ports import Transaction
 
 
-def has_layers(tx: Transaction, disk_id: str) -> bool:
-    return bool(tx.disk_images.count(disk_id=disk_id))
+def why_layered(tx: Transaction, disk_id: str, holders: str = "its snapshots") -> tuple[str, str] | None:
+    """Why it has more than one image, and what helps; None for one that has not. `holders` are in words."""
+    images = tx.disk_images.list(disk_id=disk_id)
+    if any(image.snapshot_id for image in images):
+        return f"{holders} hold it", "Remove those snapshots first"
+    return ("what a run or a snapshot left of it is being removed", "Try again in a moment") if images else None
 
 
 def layers_of(tx: Transaction, disk_id: str) -> dict[str, DiskImage]:

@@ -34,6 +34,7 @@ class OvfReconciler:
         self._fleet = fleet
         self._locks = locks
         self._written: dict[str, _Written] = {}
+        self._failed: dict[str, str] = {}
 
     async def run(self) -> None:
         while True:
@@ -53,9 +54,12 @@ class OvfReconciler:
                 continue
             try:
                 await self._write(domain)
+                self._failed.pop(domain.id, None)
             except Problem as err:
                 self._written.pop(domain.id, None)
-                log.warning("storage domain %s does not say what lies on it yet: %s", domain.name, err)
+                if self._failed.get(domain.id) != str(err):
+                    log.warning("storage domain %s does not say what lies on it yet: %s", domain.name, err)
+                self._failed[domain.id] = str(err)
             finally:
                 self._locks.release(holder)
 

@@ -15,6 +15,8 @@ from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.vms.model import HANDED_ON, Vm
 
+_KEPT = (*HANDED_ON, "initialized")  # whether a guest has been told who it is stands on its disks
+
 
 def kept_of(tx: Transaction, vm: Vm) -> Mapping[str, Any]:
     """The fields of a snapshot that hold it."""
@@ -22,7 +24,7 @@ def kept_of(tx: Transaction, vm: Vm) -> Mapping[str, Any]:
     disks = tx.disks.find([attachment.disk_id for attachment in attachments])
     whole = msgspec.to_builtins(vm)
     return {
-        "vm": {name: whole[name] for name in HANDED_ON},
+        "vm": {name: whole[name] for name in _KEPT},
         "nics": tuple(msgspec.to_builtins(nic) for nic in tx.nics.list(owner_id=vm.id)),
         "disks": tuple(
             {"attachment": msgspec.to_builtins(one), "disk": msgspec.to_builtins(disks[one.disk_id])}
@@ -94,4 +96,4 @@ def was_at(tx: Transaction, snapshot: Snapshot) -> Mapping[str, Any]:
     vm = found(tx.vms.get(snapshot.vm_id), "VM", snapshot.vm_id)
     then = msgspec.convert(msgspec.to_builtins(vm) | snapshot.vm, Vm)
     original = vm.original_template_id or vm.template_id
-    return {name: getattr(then, name) for name in HANDED_ON} | {"original_template_id": original}
+    return {name: getattr(then, name) for name in _KEPT} | {"original_template_id": original}

@@ -105,6 +105,13 @@ def set_enabled(tx: Transaction, account: Account, *, enabled: bool) -> None:
     tx.of(Account).update(replace(account, enabled=enabled))
 
 
+def end_expired(tx: Transaction, now: float) -> None:
+    """The sessions of accounts that have expired since these began."""
+    for account in tx.of(Account).list():
+        if account.expires_at is not None and account.expires_at <= now:
+            end_sessions(tx, account)
+
+
 def remove_account(tx: Transaction, name: str) -> None:
     """With the user that it is to the engine, and that user's permissions. Raises NoSuchName, WrongState."""
     account = find_account(tx, name)

@@ -343,13 +343,12 @@ def _node_state(node: FakeNode) -> NodeState:
         **msgspec.to_builtins(node.hello().statistics),
         "memory_bytes": node.host.memory_bytes,
     }
-    seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     opened = node.opened if isinstance(node.opened, RealNodeTransfers) else None  # none of a machine that came later
     left = [name for names in opened.real.left().values() for name in names] if opened is not None else []
     certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
     mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
     ovfs = {domain: dict(node.site.ovfs.get(key_of(one.spec), {})) for domain, one in node.storage.mounted.items()}
-    return NodeState(certificate, vms, images, seeds, statistics, left, mounts, ovfs)
+    return NodeState(certificate, vms, images, statistics, left, mounts, ovfs)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

@@ -25,14 +25,12 @@ class Differs(Exception):
 @dataclass(frozen=True)
 class NodeState:
     """Of one node: its certificate of the site, its VMs by id (`state`, `spec` as it was told, the `ticket` that
-    opens its screen, `addresses` that its guest says), images by (disk id, image id), the texts of the seeds that it
-    made for cloud-init, its load, what it has open for transfer, and what it has mounted by the ids of storage domains,
-    with the OVFs of VMs and templates on it."""
+    opens its screen, `addresses` that its guest says), images by (disk id, image id), its load, what it has open for
+    transfer, and what it has mounted by the ids of storage domains, with the OVFs of VMs and templates on it."""
 
     certificate: str = ""
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)
-    seeds: Sequence[str] = ()
     statistics: Row = field(default_factory=dict)
     transfers: Sequence[str] = ()
     mounts: Mapping[str, str] = field(default_factory=dict)

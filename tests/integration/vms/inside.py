@@ -18,7 +18,7 @@ import libvirt
 import libvirt_qemu
 import msgspec
 
-from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef, SeedFile
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import (
     BootDevice,
@@ -30,6 +30,7 @@ from node.api.messages.vms import (
     VmCdrom,
     VmDisk,
     VmNic,
+    VmSeed,
     VmSpec,
     VmState,
 )
@@ -45,6 +46,7 @@ from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
+from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
 from tests.integration.vms.discs import bootable_disc
 from tests.integration.vms.images_inside import (
@@ -56,6 +58,7 @@ from tests.unit.node.vm_settings import changed
 
 SHARED = Path("/shared")
 SURROUNDINGS = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
+SEEDS = Path(SURROUNDINGS.seeds)
 BOOT_S = 240  # three times what it takes on a busy machine
 MIB = 1 << 20
 HD, CDROM, NETWORK = BootDevice.HD, BootDevice.CDROM, BootDevice.NETWORK
@@ -83,6 +86,7 @@ def make_vms(hypervisor: LibvirtHypervisor, runs: Runs) -> Vms:
         taker=nothing,
         tell=lambda _: None,
         clock=SystemClock(),
+        seeds=SeedDiscs(SEEDS),
     )
 
 
@@ -403,7 +407,8 @@ async def the_boot_menu_is_offered(node: Node) -> None:
 
 async def secure_boot_starts_nothing_that_is_not_signed(node: Node) -> None:
     for firmware, words in ((Firmware.UEFI, "EFI stub"), (Firmware.UEFI_SECURE_BOOT, "Access Denied")):
-        spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=firmware)
+        room = {"cpus_max": 16, "memory_max_bytes": 4096 * MIB}  # as the engine asks for it
+        spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=firmware, **room)
         await node.start(spec)
         said = await node.says(spec, words)
         assert ("EFI stub" in said) is (firmware is Firmware.UEFI)
@@ -493,6 +498,57 @@ async def a_disc_boots_is_changed_while_the_vm_runs_and_taken_out(node: Node) ->
     await node.end(spec)
 
 
+async def a_guest_reads_its_seed_for_one_run_alone(node: Node) -> None:
+    """It keeps it through a reset; an agent that starts anew leaves it; its next run has none."""
+    texts = {
+        "meta-data": 'instance-id: "1"\nlocal-hostname: "seeded"\n',
+        "user-data": "#cloud-config\npassword: sesame\n",
+    }
+    seed = VmSeed(label="cidata", files=tuple(SeedFile(path=path, text=text) for path, text in texts.items()))
+    disks = (disk(node.image(SHARED / "seed.img")),)
+    spec = vm(disks=disks, cdrom=VmCdrom(), seed=seed)
+    await node.start(spec)
+    lines = ("files: meta-data user-data", "modes: 4000 4000", "2 drives, called seeded")
+    assert "it can be written" not in await node.says(spec, *lines)
+    file = SEEDS / f"{spec.id}.iso"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not [
+        path for path in Path("/var/log/libvirt").rglob("*.log") if "sesame" in path.read_text(errors="replace")
+    ]
+    await make_vms(node.hypervisor, Runs(Path("/run/trivet-runs"))).drop_old_seeds()
+    await node.vms.reset_vm(spec.id)
+    await node.says(spec, *lines, *lines)
+    await node.end(spec)
+    async with asyncio.timeout(30):
+        while file.exists():  # noqa: ASYNC110 - its end is heard
+            await asyncio.sleep(0.1)
+    await node.start(msgspec.structs.replace(spec, seed=None))
+    assert "files:" not in await node.says(spec, "1 drives, called")
+    await node.end(spec)
+
+
+async def a_seed_is_taken_out_before_its_vm_is_suspended(node: Node) -> None:
+    """Its memory knows nothing of a file that only one node had."""
+    seed = VmSeed(label="cidata", files=(SeedFile(path="meta-data", text='local-hostname: "seeded"\n'),))
+    spec = vm(disks=(disk(node.image(SHARED / "seed.img")),), cdrom=VmCdrom(), seed=seed)
+    await node.start(spec)
+    await node.says(spec, "2 drives, called seeded", "trivet-tiny: ready")
+    suspending = Suspending(
+        node.vms,
+        node.hypervisor,
+        Threads("suspending", 1),
+        SystemClock(),
+        volumes=PurePosixPath(SURROUNDINGS.volumes),
+        need=nothing,
+    )
+    memory = ImageRef(storage_domain="data", disk_id=spec.id, image_id="memory")
+    assert (await suspending.suspend_vm(spec.id, SuspendRequest(memory=memory))).state is VmState.DOWN
+    assert not (SEEDS / f"{spec.id}.iso").exists()
+    await node.start(msgspec.structs.replace(spec, resume_from=memory))
+    assert (await node.vms.known(spec.id)).state is VmState.UP
+    await node.end(spec)
+
+
 CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
     case.__name__: case
     for case in (
@@ -512,6 +568,8 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         secure_boot_holds_for_a_vm_that_ran_without_it,
         a_shared_disk_is_used_by_two_vms_and_no_other_is,
         a_disc_boots_is_changed_while_the_vm_runs_and_taken_out,
+        a_guest_reads_its_seed_for_one_run_alone,
+        a_seed_is_taken_out_before_its_vm_is_suspended,
         the_hardware_clock_shows_the_time_of_its_zone,
         a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
         images_of_a_vm_that_is_down_are_merged_from_the_middle,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from images import build
-from tests.integration.vms import agent_guest
+from tests.integration.vms import agent_guest, seed_guest
 from tests.integration.vms.machine import Machine
 
 INSIDE = "tests.integration.vms.inside"
@@ -23,6 +23,7 @@ def machine() -> Iterator[Machine]:
     try:
         (made.shared / "tiny.qcow2").write_bytes(build.build_tiny(build.DEFAULT_STORE, print).read_bytes())
         _make_efi_disk(made.shared / "efi.img")
+        seed_guest.make(made.shared / "seed.img")
         agent_guest.make(made.shared / "agent.img")
         agent_guest.make_data(made.shared / "agent-data.img")
         made.wait()
@@ -61,6 +62,8 @@ def _make_efi_disk(path: Path) -> None:
         "secure_boot_holds_for_a_vm_that_ran_without_it",
         "a_shared_disk_is_used_by_two_vms_and_no_other_is",
         "a_disc_boots_is_changed_while_the_vm_runs_and_taken_out",
+        "a_guest_reads_its_seed_for_one_run_alone",
+        "a_seed_is_taken_out_before_its_vm_is_suspended",
         "the_hardware_clock_shows_the_time_of_its_zone",
         "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
         "images_of_a_vm_that_is_down_are_merged_from_the_middle",

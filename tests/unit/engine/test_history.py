@@ -6,6 +6,7 @@ import pytest
 
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.users.accounts import Account
 from hosted_engine.engine.users.model import Session
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.lifecycle import system
@@ -69,3 +70,24 @@ def test_old_events_and_sessions_go_with_their_time() -> None:
     with world.store.transaction() as tx:
         assert [session.id for session in tx.sessions.list()] == ["a"]
         assert [event.at for event in tx.events.list(name="VDC_START")] == [world.now]
+
+
+def test_who_has_expired_is_signed_out() -> None:
+    world = World()
+    session = Session(
+        id="a",
+        user_id=world.caller.user_id or "",
+        scope="",
+        created_at=world.now,
+        last_used_at=world.now,
+        expires_at=2e9,
+    )
+    for expires_at, left in ((world.now + 1, 1), (world.now, 0)):
+        with world.store.transaction() as tx:
+            (account,) = tx.of(Account).list(name="admin")
+            tx.of(Account).update(replace(account, expires_at=expires_at))
+            if not tx.sessions.list():
+                tx.sessions.add(session)
+        world.engine.sweep()
+        with world.store.transaction() as tx:
+            assert len(tx.sessions.list()) == left

@@ -1,5 +1,7 @@
 """What lies on a storage domain in use is written onto it when it has changed, and only then."""
 
+import pytest
+
 from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ovf.reconciler import OvfReconciler
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -58,12 +60,14 @@ async def test_a_domain_that_somebody_works_on_is_left_alone() -> None:
     assert not world.locks.is_taken(Lock("storage domain", DATA_ID))
 
 
-async def test_what_could_not_be_written_is_the_next_time() -> None:
+async def test_what_could_not_be_written_is_the_next_time_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     reconciler = reconciler_of(world)
     for node in world.nodes.values():
-        node.fail("write_ovf_store", Failed())
-    await reconciler.reconcile()
+        node.fail("write_ovf_store", Failed(), times=2)
+    for _ in range(2):
+        await reconciler.reconcile()
     assert "data" not in world.shared.ovfs
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
     await reconciler.reconcile()
     assert world.shared.ovfs["data"].keys() == {TINY_ID}

@@ -299,7 +299,7 @@ async def test_a_disk_that_snapshots_hold_is_removed_whole_and_not_detached() ->
     disk = disk_of(world, vm_id)
     with pytest.raises(WrongState, match="snapshots of VM vm1 hold it"):
         await done(world, detaching(world, vm_id, disk.id))
-    with pytest.raises(WrongState, match="its snapshots hold vm1_tiny"):
+    with pytest.raises(WrongState, match="disk vm1_tiny: its snapshots hold it"):
         await done(world, RemoveVm(id=vm_id, detach_only=True))
     await done(world, RemoveDisk(id=disk.id))
     assert [image for image in world.shared.images if image.disk_id == disk.id] == []

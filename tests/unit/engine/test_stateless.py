@@ -24,6 +24,7 @@ from tests.unit.engine.scenes import (
     acting,
     adding,
     changing,
+    detaching,
     done,
     events_of,
     new_disk,
@@ -253,6 +254,17 @@ async def test_an_image_that_cannot_be_removed_is_tried_again_later() -> None:
     world.now += FIRST_PAUSE_S
     await sweeper.observe()
     assert picture(world)["layers"] == []
+
+
+async def test_while_what_a_run_wrote_is_still_there_that_is_the_reason() -> None:
+    world = World()
+    vm_id = await stateless_run(world)
+    await done(world, StopVm(id=vm_id))
+    for command in (detaching(world, vm_id, disk_of(world, vm_id).id), RemoveVm(id=vm_id, detach_only=True)):
+        with pytest.raises(WrongState, match="is being removed"):
+            await done(world, command)
+    await swept(world)
+    await done(world, RemoveVm(id=vm_id, detach_only=True))
 
 
 async def test_what_was_not_swept_yet_goes_with_its_vm() -> None:

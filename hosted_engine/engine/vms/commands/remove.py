@@ -9,7 +9,7 @@ import msgspec
 from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
-from hosted_engine.engine.disks.layers import has_layers
+from hosted_engine.engine.disks.layers import why_layered
 from hosted_engine.engine.entity.commands import check_removable, remove_item
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
@@ -17,7 +17,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import WrongState, found, listed
+from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.memory import forget_memory
@@ -54,16 +54,12 @@ class RemoveVm(Command, frozen=True, kw_only=True):
                 reason="it is protected from removal",
                 mend="Switch the protection off first",
             )
-        held = [one.disk_id for one in tx.disk_attachments.list(owner_id=vm.id) if has_layers(tx, one.disk_id)]
-        if self.detach_only and held:
-            names = listed([disk.name for disk in tx.disks.find(held).values()])
-            raise WrongState(
-                action="keep the disks of",
-                kind="VM",
-                name=vm.name,
-                reason=f"its snapshots hold {names}",
-                mend="Remove the snapshots first",
-            )
+        for attachment in tx.disk_attachments.list(owner_id=vm.id) if self.detach_only else ():
+            if (layered := why_layered(tx, attachment.disk_id)) is not None:
+                reason, mend = layered
+                name = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id).name
+                reason = f"disk {name}: {reason}"
+                raise WrongState(action="keep the disks of", kind="VM", name=vm.name, reason=reason, mend=mend)
         check_removable(tx, entity_of("vms"), vm)
         for disk in tx.disks.find(self._disks_to_remove(tx)).values():
             domain_for_disks(tx, disk.storage_domain_id)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from hosted_engine.engine.problems import BadValue, WrongState
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.unregistered.choices import scrubbed
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -26,6 +27,7 @@ from node.steps import StepFailed
 from tests.fakes.engine import SECRETS, TINY_ID, World, node_id
 from tests.unit.engine.scenes import acting, changing, done, new_template, new_vm, tiny_vm, vm_of
 from tests.unit.engine.test_cdroms import a_disc, image
+from tests.unit.engine.test_snapshots import take
 
 SECRET = "sesame 4711"
 GIVEN = {"host_name": "web", "root_password": SECRET}
@@ -234,6 +236,15 @@ async def test_a_clone_has_been_told_as_much_as_what_it_is_a_copy_of(world: Worl
 
 def id_of(command: Any) -> str:
     return str(command.id)
+
+
+async def test_a_guest_that_is_what_it_was_before_it_was_told_is_told(world: World) -> None:
+    vm_id = await vm_with(world)
+    before = await take(world, vm_id)
+    assert (await run(world, vm_id)).seed is not None
+    await done(world, acting(world, SNAPSHOTS, before, "restore"))
+    assert (await run(world, vm_id)).seed is not None
+    assert (await run(world, vm_id)).seed is None
 
 
 async def test_members_are_changed_one_by_one_and_taken_away_together(world: World) -> None:
