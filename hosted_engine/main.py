@@ -16,7 +16,7 @@ import msgspec
 from hosted_engine import config
 from hosted_engine.config import Config
 from hosted_engine.directories.lazy import lazy_directories
-from hosted_engine.engine.birth import import_site
+from hosted_engine.engine.bootstrap import import_site
 from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit

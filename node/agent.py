@@ -57,7 +57,7 @@ from node.upgrade.waiting import waiting_version
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
-from node.vms.domain_xml import Surroundings
+from node.vms.domain_xml import DomainPaths
 from node.vms.freezing import Freezing
 from node.vms.guest_watch import GuestWatch
 from node.vms.hotplug import HotPlug
@@ -143,7 +143,7 @@ class Agent:
         self._vms = Vms(
             hypervisor,
             self._pools.vms,
-            Surroundings(
+            DomainPaths(
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
                 console_logs=PurePosixPath(settings.console_logs),

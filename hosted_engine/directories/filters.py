@@ -7,7 +7,7 @@ from ldap3.utils.conv import escape_filter_chars
 
 from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.search.question import AnyOf, Comparison, Like, OneOf, Present, Question, Test
-from hosted_engine.engine.search.words import Own
+from hosted_engine.engine.search.terms import Own
 
 
 def filter_of(question: Question, kind: str, attributes: Mapping[str, str]) -> str:

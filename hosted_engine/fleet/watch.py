@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
-from hosted_engine.engine.nodes.clock import is_far, tell_drift
+from hosted_engine.engine.nodes.clock import is_far, report_drift
 from hosted_engine.engine.nodes.commands.joining import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.site import reconcile
@@ -16,14 +16,14 @@ from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
-from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
+from hosted_engine.engine.nodes.presence import connects, is_unresponsive, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
 from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.engine_vm import learn
-from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.lifecycle import vm_reported
 from hosted_engine.engine.vms.model import Origin
 from hosted_engine.fleet.image_sizes import ImageSizes
 from node.api.contract import NodeApi
@@ -158,7 +158,7 @@ class Watch:
                 self._network(tx, event, now)
         if event.vm is not None:
             with self._store.transaction() as tx:
-                heard_of(tx, self.node_id, event.vm, now)
+                vm_reported(tx, self.node_id, event.vm, now)
 
     def _compare_clocks(self, at: float, now: float) -> None:
         """Both are of the time of day; said once until they are close again."""
@@ -167,7 +167,7 @@ class Watch:
             with self._store.transaction() as tx:
                 node = tx.nodes.get(self.node_id)
                 if node is not None:
-                    tell_drift(tx, node, at - now, now)
+                    report_drift(tx, node, at - now, now)
         self._readings.put(self.node_id, replace(reading, drifts=far))
 
     def _ha(self, report: HaReport, now: float) -> None:
@@ -218,7 +218,7 @@ class Watch:
         log.warning("%s is not responding: %s", self.name, reason)
         self._readings.forget(self.node_id)
         with self._store.transaction() as tx:
-            is_silent(tx, self.node_id, reason, self._clock.now())
+            is_unresponsive(tx, self.node_id, reason, self._clock.now())
             observe_domains(tx, self._readings, self._clock.now())
         self._silent.set()
 

@@ -55,7 +55,7 @@ from node.storage import engine_vm_files, layout
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
-from node.vms.domain_xml import Surroundings
+from node.vms.domain_xml import DomainPaths
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
@@ -284,7 +284,7 @@ class HaAgent:
         vms = Vms(
             hypervisor,
             Threads("vms", 8),
-            Surroundings(
+            DomainPaths(
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
                 console_logs=PurePosixPath(settings.console_logs),

@@ -40,12 +40,12 @@ from hosted_engine.engine.search.question import (
     Range,
     Test,
 )
-from hosted_engine.engine.search.words import (
+from hosted_engine.engine.search.terms import (
     Always,
+    Contains,
     Count,
     During,
     Either,
-    Holds,
     JsonPart,
     Leaf,
     Minus,
@@ -118,7 +118,7 @@ class Compiler:
                 part: Any = self._dialect.json(here.c[field])[name]
                 found: Value = part.as_string() if text else part.as_float()
                 return found
-            case Holds(field, text_):
+            case Contains(field, text_):
                 return here.c[field].contains(f'"{text_}"', autoescape=True)
             case Either(field, yes, no):
                 return case((here.c[field].is_(true()), yes), else_=no)

@@ -20,7 +20,7 @@ NVRAM = PurePosixPath("/var/lib/libvirt/qemu/nvram")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DomainPaths:
     """What the node adds to a specification: how it runs guests, and where its files lie."""
 
     accelerator: Accelerator
@@ -30,7 +30,7 @@ class Surroundings:
     seeds: PurePosixPath = SEEDS
 
 
-def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
+def console_log(surroundings: DomainPaths, vm_id: str) -> PurePosixPath:
     return surroundings.console_logs / f"{vm_id}-console.log"
 
 
@@ -39,11 +39,11 @@ def nvram(vm_id: str) -> PurePosixPath:
     return NVRAM / f"{vm_id}.fd"
 
 
-def seed_disc(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
+def seed_disc(surroundings: DomainPaths, vm_id: str) -> PurePosixPath:
     return surroundings.seeds / f"{vm_id}.iso"
 
 
-def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> str:
+def domain_xml(spec: VmSpec, domain_name: str, surroundings: DomainPaths) -> str:
     """The domain of `spec`, which has no reason in `vm_checks` against it."""
     ET.register_namespace("trivet", METADATA)
     kvm = surroundings.accelerator is Accelerator.KVM

@@ -93,7 +93,7 @@ class Hypervisor(Protocol):
         holds on to it or not."""
         ...
 
-    def look_for_errors(self, vm_id: str) -> None:
+    def watch_errors(self, vm_id: str) -> None:
         """Find out for what its storage has paused it: nobody may have listened when it did. It asks QEMU."""
         ...
 

@@ -10,7 +10,7 @@ from node.storage import layout
 from node.system.files import sync_folder
 from node.system.time_zones import is_known
 from node.vms.domain_facts import DomainFacts, domain_facts
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 from node.vms.names import domain_name
 from node.vms.vm_checks import why_not_possible
@@ -24,7 +24,7 @@ class Launch:
     go: Callable[[], None]
 
 
-def launch_of(hypervisor: Hypervisor, spec: VmSpec, surroundings: Surroundings) -> Launch:
+def launch_of(hypervisor: Hypervisor, spec: VmSpec, surroundings: DomainPaths) -> Launch:
     """Blocks. Raises VmNotPossible, MemoryUnknown, NotStartable, HypervisorFailed."""
     if spec.resume_from is not None:
         path = Path(layout.image(surroundings.volumes, spec.resume_from))

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 URI = "qemu:///system"
 RUN, LOGS = Path("/run/libvirt/qemu"), Path("/var/log/libvirt/qemu")
-LOOK_S = 2.0  # how often a lost connection is noticed and made again
+INTERVAL_S = 2.0  # how often a lost connection is noticed and made again
 
 
 class LibvirtHypervisor:
@@ -49,7 +49,7 @@ class LibvirtHypervisor:
     def watch(self, changed: Callable[[str], None], again: Callable[[], None]) -> None:
         self._changed, self._again = changed, again
         threading.Thread(target=_turn_events, name="libvirt-events", daemon=True).start()
-        threading.Thread(target=self._keep_connected, name="libvirt-keeper", daemon=True).start()
+        threading.Thread(target=self._stay_connected, name="libvirt-keeper", daemon=True).start()
 
     def domains(self) -> Sequence[Domain]:
         return [self._with_error(domain) for domain in self._do("list its domains", _domains)]
@@ -58,7 +58,7 @@ class LibvirtHypervisor:
         domain = self._do("look for a domain", lambda c: _found(c, vm_id))
         return self._with_error(domain) if domain is not None else None
 
-    def look_for_errors(self, vm_id: str) -> None:
+    def watch_errors(self, vm_id: str) -> None:
         errors = self._do("say what is wrong with a disk", lambda c: c.lookupByUUIDString(vm_id).diskErrors())
         no_space = libvirt.VIR_DOMAIN_DISK_ERROR_NO_SPACE in errors.values()
         if no_space is not (vm_id in self._full):
@@ -259,12 +259,12 @@ class LibvirtHypervisor:
         self._rebooted_at[domain.UUIDString()] = time.monotonic()
         self._changed(domain.UUIDString())
 
-    def _keep_connected(self) -> None:
+    def _stay_connected(self) -> None:
         """Events come over the connection: a lost one has to be noticed also when nobody asks for anything."""
         while True:
             with suppress(libvirt.libvirtError):  # said by the next call that needs it
                 self._connected()
-            time.sleep(LOOK_S)
+            time.sleep(INTERVAL_S)
 
 
 def _turn_events() -> None:

@@ -23,7 +23,7 @@ from node.storage.mount_points import real_path
 from node.system.threads import Threads
 from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts
-from node.vms.domain_xml import Surroundings, console_log, nvram
+from node.vms.domain_xml import DomainPaths, console_log, nvram
 from node.vms.guest_requests import GuestRequests
 from node.vms.hypervisor import DomainAction, Hypervisor, HypervisorFailed
 from node.vms.launch import launch_of
@@ -53,7 +53,7 @@ class Vms:
         self,
         hypervisor: Hypervisor,
         threads: Threads,
-        surroundings: Surroundings,
+        surroundings: DomainPaths,
         runs: Runs,
         *,
         ready: Ready,

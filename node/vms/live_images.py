@@ -15,7 +15,7 @@ from node.system.threads import Threads
 from node.vms.block_chain import DiskChain, disk_chains, has_agent, snapshot_xml
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 
-ANSWER_S, LOOK_S = 15.0, 0.5  # of a merge under way
+ANSWER_S, INTERVAL_S = 15.0, 0.5  # of a merge under way
 
 
 class LiveImages:
@@ -41,7 +41,7 @@ class LiveImages:
             percent = await self._threads(self._advance, self._real(str(upper)), self._real(str(lower)))
             if percent is None or percent >= 100 or self._clock.monotonic() >= end:
                 return percent
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(INTERVAL_S)
 
     def _snapshot(self, vm_id: str, request: SnapshotRequest) -> SnapshotReport:
         xml = self._xml(vm_id)

@@ -13,7 +13,7 @@ from node.vms.migration import MigrationLimits, MigrationProgress, downtime_ms
 log = logging.getLogger(__name__)
 
 Notify = Callable[[MigrationProgress], None]
-LOOK_S = 2.0
+INTERVAL_S = 2.0
 GIVE_UP_S = 30.0  # what was cancelled ends within this, or libvirt or QEMU does not answer
 
 
@@ -50,7 +50,7 @@ class Migrator:
                     if wanted != allowed:
                         await self._threads(self._hypervisor.allow_downtime, vm_id, wanted)
                         allowed = wanted
-            await self._clock.sleep(LOOK_S)
+            await self._clock.sleep(INTERVAL_S)
 
     async def _give_up(self, vm_id: str, moving: "asyncio.Future[None]") -> None:
         log.warning("VM %s does not get away in time; it stays", vm_id)

@@ -99,7 +99,7 @@ class Resumer:
         """Raises StorageFull. Nobody may have listened when it was paused."""
         if not domain.no_space:
             with suppress(HypervisorFailed):
-                await self._threads(self._hypervisor.look_for_errors, domain.id)
+                await self._threads(self._hypervisor.watch_errors, domain.id)
             found = await self._threads(self._hypervisor.find, domain.id)
             domain = found if found is not None else domain
         for path in facts.disks if domain.no_space else ():

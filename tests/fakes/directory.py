@@ -8,7 +8,7 @@ from typing import Any
 from hosted_engine.directories.directories import MOST_ENTRIES
 from hosted_engine.engine.ports import Store
 from hosted_engine.engine.search.question import AnyOf, Like, OneOf, Present, Question, Test
-from hosted_engine.engine.search.words import Own
+from hosted_engine.engine.search.terms import Own
 from hosted_engine.engine.users.directories import DirectorySettings, DirectoryUnavailable, Verdict
 from hosted_engine.engine.users.directory import Entry
 from hosted_engine.engine.users.domains import Domain, DomainKind, domain_id

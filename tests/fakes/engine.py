@@ -13,7 +13,7 @@ import msgspec
 import gluster.tls
 from hosted_engine import site as seed
 from hosted_engine.authority import SiteAuthority, make_authority, make_pair
-from hosted_engine.engine.birth import import_site
+from hosted_engine.engine.bootstrap import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.joining.model import host_id_of_key

@@ -116,7 +116,7 @@ class FakeHypervisor:
                 devices[index] = changed
         self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
-    def look_for_errors(self, vm_id: str) -> None:
+    def watch_errors(self, vm_id: str) -> None:
         domain = self._get(vm_id).domain
         self._get(vm_id).domain = replace(domain, no_space=self.storage_is_full)
 

@@ -10,7 +10,7 @@ import pytest
 from ovirtsdk4 import types
 
 from tests.conformance.outside import all_traces, until
-from tests.conformance.test_sdk import connect
+from tests.conformance.test_sdk import STATUS_DOWN, connect
 from tests.lab.cloud_guest import CloudGuest, guest_of, guest_with, upload
 from tests.lab.site_client import SiteClient, site_client
 from tests.lab.under_test import LabUnderTest
@@ -92,7 +92,7 @@ def test_ten_snapshots_hold_what_was_there_and_go_while_the_guest_writes(
         assert _sums(guest) == sums
         guest.shut_down()
         snapshots.snapshot_service(ids[EARLY]).restore()
-        _until_done(guest, "the VM is as it was then")
+        until("the VM is as it was then", lambda: guest.service.get().status == STATUS_DOWN, timeout_s=WORK_WITHIN_S)
         guest.start_again()
         assert _sums(guest) == sums[: EARLY + 1]
         guest.shut_down()

@@ -8,7 +8,7 @@ from node.api.problems import Failed
 from node.tls import certificate_fingerprint
 
 
-class SaysNothing(Failed):
+class Unanswered(Failed):
     what = "Host {node} got no new certificate"
     why = "its version does not say what certificate it has"
     mend = "Upgrade the host, and try again"
@@ -28,7 +28,7 @@ async def renew(
     identity = await api.identity()
     if not identity.certificate_pem:
         if anyway:
-            raise SaysNothing(node=node.name)
+            raise Unanswered(node=node.name)
         return None
     if not (anyway or is_due(identity.certificate_pem, now)):
         return validity(identity.certificate_pem)[1]

@@ -31,7 +31,7 @@ class CertificateRenewer:
         self._authority = authority
         self._clock = clock
         self._until: dict[str, float] = {}
-        self._told: dict[str, tuple[Expiry, float]] = {}
+        self._notified: dict[str, tuple[Expiry, float]] = {}
 
     async def run(self) -> None:
         while True:
@@ -79,11 +79,11 @@ class CertificateRenewer:
     ) -> None:
         """When it has become worse, else once a day."""
         now, found = self._clock.now(), expiry.expiry(until, self._clock.now())
-        worst, at = self._told.get(key, (Expiry.FAR, now))
+        worst, at = self._notified.get(key, (Expiry.FAR, now))
         if found is Expiry.FAR or (found <= worst and now - at < DAY_S):
             if found is Expiry.FAR:
-                self._told.pop(key, None)
+                self._notified.pop(key, None)
             return
-        self._told[key] = (found, now)
+        self._notified[key] = (found, now)
         with self._store.transaction() as tx:
             emit(tx, system(now), types[found], node=node, until=format_day(until), reason=reason)

@@ -15,7 +15,7 @@ from hosted_engine.engine.networks.making import add_management, default_managem
 from hosted_engine.engine.networks.model import MANAGEMENT_NETWORK, ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, found, listed
-from hosted_engine.engine.search.words import Shown, path
+from hosted_engine.engine.search.terms import Shown, path
 from hosted_engine.engine.vms.model import SerialNumberPolicy
 
 LEGACY_MIGRATION_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's policy of changing nothing on the way

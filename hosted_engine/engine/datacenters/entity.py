@@ -11,7 +11,7 @@ from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.networks.making import add_first_network
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, InUse, NotSupported, listed
-from hosted_engine.engine.search.words import Shown, path
+from hosted_engine.engine.search.terms import Shown, path
 from hosted_engine.engine.storage.commands.set_master import SetMasterStorageDomain
 
 COMPATIBILITY = {"major": 4, "minor": 7}

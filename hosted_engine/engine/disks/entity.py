@@ -39,7 +39,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
-from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
+from hosted_engine.engine.search.terms import Count, Either, Of, Shown, path
 from hosted_engine.engine.unregistered.disks_api import UNREGISTERED_DISKS
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, refuse_started, runs

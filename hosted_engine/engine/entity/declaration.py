@@ -23,7 +23,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, found
-from hosted_engine.engine.search.words import Declared, Path
+from hosted_engine.engine.search.terms import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Entity(Record[T]):
     root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
     what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
     done to one, by the API's names. A search finds the fields that say so, what `searches` adds to them, and over the
-    paths of `related` the words of other entities (`hosted_engine.engine.search.words`). A list has `usual` objects
+    paths of `related` the words of other entities (`hosted_engine.engine.search.terms`). A list has `usual` objects
     where nothing says how many, and `most` in any case."""
 
     def __init__(

@@ -9,7 +9,7 @@ from hosted_engine.engine.events.external import AddEvent, RemoveEvent, kind_of,
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.resolve import PAGE_SIZE
-from hosted_engine.engine.search.words import Always, Of, path
+from hosted_engine.engine.search.terms import Always, Of, path
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import EVENTS as MOST
 

@@ -6,7 +6,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.instancetypes.model import InstanceType, InstanceTypeNic
 from hosted_engine.engine.networks.entity import NETWORK_INPUT, NicBaseEntity
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.search.words import Own, Shown, Value
+from hosted_engine.engine.search.terms import Own, Shown, Value
 from hosted_engine.engine.vms.checks import check_make
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 

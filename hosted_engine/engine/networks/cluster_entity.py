@@ -22,7 +22,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found, listed
-from hosted_engine.engine.search.words import Of, path
+from hosted_engine.engine.search.terms import Of, path
 
 
 class ClusterNetworkEntity(Entity[ClusterNetwork]):

@@ -41,7 +41,7 @@ from hosted_engine.engine.networks.model import (
 from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
-from hosted_engine.engine.search.words import Holds, Of, Shown, path
+from hosted_engine.engine.search.terms import Contains, Of, Shown, path
 from hosted_engine.engine.templates.checks import check_changeable
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
@@ -104,7 +104,7 @@ NETWORKS = NetworkEntity(
         EventKind("NETWORK_REMOVE_NETWORK", "Network {name} was removed by {user}."),
     ),
     inputs={"profile": Field("profile_required", settable=Settable.ON_ADD)},
-    searches={"vmnetwork": Holds("usages", NetworkUsage.VM)},
+    searches={"vmnetwork": Contains("usages", NetworkUsage.VM)},
     related={
         "cluster_network": path("cluster_networks.network_id", "cluster_id", words={"cluster_name": "name"}),
         "host_network": path(

@@ -14,6 +14,6 @@ def is_far(drift_s: float) -> bool:
     return abs(drift_s) > MOST_S
 
 
-def tell_drift(tx: Transaction, node: Node, drift_s: float, now: float) -> None:
+def report_drift(tx: Transaction, node: Node, drift_s: float, now: float) -> None:
     actual, maximum = f"{abs(drift_s):.0f}", f"{MOST_S:.0f}"
     emit(tx, system(now), EventType.VDS_TIME_DRIFT_ALERT, node=node, actual=actual, maximum=maximum)

@@ -25,7 +25,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
-from hosted_engine.engine.search.words import (
+from hosted_engine.engine.search.terms import (
     Count,
     JsonPart,
     Kind,

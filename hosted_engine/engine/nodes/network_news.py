@@ -18,7 +18,7 @@ def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: Networ
     was seen last, and drift is news."""
     whole = NodeNetwork(drift=None).after(news)
     known = before or last_seen(tx, node.id) or replace(whole, drift=None)
-    _keep(tx, node, whole)
+    _store(tx, node, whole)
     _notify(tx, node, known, whole, {link.name for link in news.links}, now)
     return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
 
@@ -26,7 +26,7 @@ def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: Networ
 def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkNews, now: float) -> NodeNetwork:
     """Of a link that flaps the node tells no events, and neither does the engine."""
     after = before.after(news)
-    _keep(tx, node, after)
+    _store(tx, node, after)
     told = {event.interface for event in news.events if event.kind.startswith(("link-", "bond-"))}
     _notify(tx, node, before, after, told - _flapping(news), now)
     return after
@@ -38,7 +38,7 @@ def last_seen(tx: Transaction, node_id: str) -> NodeNetwork | None:
     return None if seen is None else seen.network()
 
 
-def _keep(tx: Transaction, node: Node, known: NodeNetwork) -> None:
+def _store(tx: Transaction, node: Node, known: NodeNetwork) -> None:
     """What is the same is not written again: a node tells of all its links whenever it is connected."""
     before, now = tx.observed_links.get(node.id), ObservedLinks(id=node.id, links=tuple(known.links.values()))
     if before is None:

@@ -10,7 +10,7 @@ from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.lifecycle import heard_of, lost, system, unknown
+from hosted_engine.engine.vms.lifecycle import lost, system, unknown, vm_reported
 from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
@@ -60,7 +60,7 @@ def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING_CONNECTING, node=node)
 
 
-def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
+def is_unresponsive(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     """It has not spoken for long enough to say so: nobody knows what its VMs do."""
     node = found(tx.nodes.get(node_id), "host", node_id)
     if node.status not in {NodeStatus.MAINTENANCE, NodeStatus.NON_RESPONSIVE}:
@@ -90,7 +90,7 @@ def _update_vms(
         if (rebooted or vm.reported_at <= as_of) and _is_lost(vm, reports.get(vm.id)):
             lost(tx, vm, now, rebooted=rebooted)
     for one in vms:
-        heard_of(tx, node_id, one, now, complete=True)
+        vm_reported(tx, node_id, one, now, complete=True)
 
 
 def _is_lost(vm: Vm, report: VmReport | None) -> bool:

@@ -117,7 +117,7 @@ def kind_of(table: str) -> str:
     return entity.kind if entity else table.removesuffix("s").replace("_", " ")
 
 
-def words_for(tx: Transaction, target: Target, *, by_name: bool) -> str:
+def format_target(tx: Transaction, target: Target, *, by_name: bool) -> str:
     """Whoever does not see the object is not told its name."""
     if target == THE_SYSTEM:
         return "the system"

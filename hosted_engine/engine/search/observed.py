@@ -9,7 +9,7 @@ from hosted_engine.engine.entity.registry import record_of
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.question import AnyOf, Comparison, Like, OneOf, Order, Present, Question, Range, Test
-from hosted_engine.engine.search.words import Observed, Own, Step
+from hosted_engine.engine.search.terms import Observed, Own, Step
 
 if TYPE_CHECKING:
     from hosted_engine.engine.entity.declaration import Entity

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hosted_engine.engine.search import dates
 from hosted_engine.engine.search.model import Operator
 from hosted_engine.engine.search.question import Comparison, Like, OneOf, Present, Range
+from hosted_engine.engine.search.terms import Kind
 from hosted_engine.engine.search.vocabulary import Word, plain
-from hosted_engine.engine.search.words import Kind
 
 _EQUALITY = frozenset({Operator.EQUAL, Operator.NOT_EQUAL})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?", re.ASCII)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import record_of
-from hosted_engine.engine.search.words import Path, Step, parts_of
+from hosted_engine.engine.search.terms import Path, Step, parts_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hosted_engine.engine.search.words import Leaf, Step
+from hosted_engine.engine.search.terms import Leaf, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.search.model import BadSearch, Condition, Operator, Query, SearchNotThereYet, bad_search
 from hosted_engine.engine.search.operands import comparison, operators
 from hosted_engine.engine.search.question import AnyOf, Like, Order, Present, Question, Test
+from hosted_engine.engine.search.terms import Kind, Own, Step
 from hosted_engine.engine.search.vocabulary import Word, known_of, relation_of, relations_of, word_of, words_of
-from hosted_engine.engine.search.words import Kind, Own, Step
 from hosted_engine.limits import SEARCH_RELATIONS
 
 if TYPE_CHECKING:

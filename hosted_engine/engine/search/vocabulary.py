@@ -11,14 +11,14 @@ from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.search.known import KNOWN, Known
 from hosted_engine.engine.search.paths import Relation, column_of, lead
-from hosted_engine.engine.search.words import (
+from hosted_engine.engine.search.terms import (
     Always,
+    Contains,
     Count,
     Declared,
     During,
     Either,
     Elapsed,
-    Holds,
     JsonPart,
     Kind,
     Leaf,
@@ -156,7 +156,7 @@ def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
             return Word(leaf, Kind.WORD, values={plain(one): one for one in both}, spelled=both)
         case Observed():
             return Word(leaf, leaf.kind, **_members(leaf.words))
-        case Holds():
+        case Contains():
             column_of(entity.table, leaf.field)
             return Word(leaf, Kind.BOOLEAN)
         case JsonPart():

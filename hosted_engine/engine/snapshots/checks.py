@@ -82,20 +82,20 @@ def check_whole(tx: Transaction, snapshot: Snapshot, action: str) -> None:
 def snapshot_disks(tx: Transaction, vm: Vm, chosen: Iterable[str] | None) -> list[Disk]:
     """The disks that a snapshot of the VM holds: all of its own, or those that are chosen."""
     attached = tx.disks.find([one.disk_id for one in tx.disk_attachments.list(owner_id=vm.id)])
-    own = {id_: disk for id_, disk in attached.items() if why_not_held(disk) == ""}
+    own = {id_: disk for id_, disk in attached.items() if why_not_taken(disk) == ""}
     if chosen is None:
         return list(own.values())
     for id_ in chosen:
         if id_ not in attached:
             found(None, "disk of the VM", id_)
-        if reason := why_not_held(attached[id_]):
+        if reason := why_not_taken(attached[id_]):
             raise WrongState(
                 action="take a snapshot of", kind="disk", name=attached[id_].name, reason=reason, mend="Leave it out"
             )
     return [own[id_] for id_ in chosen]
 
 
-def why_not_held(disk: Disk) -> str:
+def why_not_taken(disk: Disk) -> str:
     """A reason, or nothing."""
     if disk.shareable:
         return "other VMs may write to it at the same time"

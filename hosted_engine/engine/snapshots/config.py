@@ -15,16 +15,16 @@ from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.vms.model import HANDED_ON, Vm
 
-_KEPT = (*HANDED_ON, "initialized")  # whether a guest has been told who it is stands on its disks
+_STORED = (*HANDED_ON, "initialized")  # whether a guest has been told who it is stands on its disks
 
 
-def kept_of(tx: Transaction, vm: Vm) -> Mapping[str, Any]:
+def stored_config(tx: Transaction, vm: Vm) -> Mapping[str, Any]:
     """The fields of a snapshot that hold it."""
     attachments = tx.disk_attachments.list(owner_id=vm.id)
     disks = tx.disks.find([attachment.disk_id for attachment in attachments])
     whole = msgspec.to_builtins(vm)
     return {
-        "vm": {name: whole[name] for name in _KEPT},
+        "vm": {name: whole[name] for name in _STORED},
         "nics": tuple(msgspec.to_builtins(nic) for nic in tx.nics.list(owner_id=vm.id)),
         "disks": tuple(
             {"attachment": msgspec.to_builtins(one), "disk": msgspec.to_builtins(disks[one.disk_id])}
@@ -96,4 +96,4 @@ def was_at(tx: Transaction, snapshot: Snapshot) -> Mapping[str, Any]:
     vm = found(tx.vms.get(snapshot.vm_id), "VM", snapshot.vm_id)
     then = msgspec.convert(msgspec.to_builtins(vm) | snapshot.vm, Vm)
     original = vm.original_template_id or vm.template_id
-    return {name: getattr(then, name) for name in _KEPT} | {"original_template_id": original}
+    return {name: getattr(then, name) for name in _STORED} | {"original_template_id": original}

@@ -6,8 +6,8 @@ from hosted_engine.engine.disks.layers import abandon, back_on, frozen
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
-from hosted_engine.engine.snapshots.checks import check_disks_usable, check_not_previewed, snapshot_disks, why_not_held
-from hosted_engine.engine.snapshots.config import kept_of
+from hosted_engine.engine.snapshots.checks import check_disks_usable, check_not_previewed, snapshot_disks, why_not_taken
+from hosted_engine.engine.snapshots.config import stored_config
 from hosted_engine.engine.snapshots.images import Layer, layer_over
 from hosted_engine.engine.snapshots.model import STATELESS_DESCRIPTION, Snapshot, SnapshotType
 from hosted_engine.engine.snapshots.switch import leave
@@ -49,7 +49,7 @@ def begin_run(tx: Transaction, vm_id: str, run: StatelessRun, now: float) -> Non
         description=STATELESS_DESCRIPTION,
         type=SnapshotType.STATELESS,
         taken_at=now,
-        **kept_of(tx, the_vm(tx, vm_id)),
+        **stored_config(tx, the_vm(tx, vm_id)),
     )
     tx.of(Snapshot).add(snapshot)
     leave(tx, run.layers, snapshot.id)
@@ -91,4 +91,4 @@ def check_not_stateless(tx: Transaction, vm: Vm, action: str) -> None:
 def disks_that_stay(tx: Transaction, vm: Vm) -> list[str]:
     """The names of those whose changes a stateless run keeps: no snapshot holds them."""
     attached = tx.disks.find([one.disk_id for one in tx.disk_attachments.list(owner_id=vm.id) if not one.read_only])
-    return sorted(disk.name for disk in attached.values() if why_not_held(disk))
+    return sorted(disk.name for disk in attached.values() if why_not_taken(disk))

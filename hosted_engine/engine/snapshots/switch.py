@@ -15,7 +15,7 @@ from hosted_engine.engine.disks.layers import (
 from hosted_engine.engine.disks.model import DiskImage
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.snapshots.config import kept_of, restore
+from hosted_engine.engine.snapshots.config import restore, stored_config
 from hosted_engine.engine.snapshots.images import Layer
 from hosted_engine.engine.snapshots.model import BEFORE_PREVIEW, Snapshot, SnapshotStatus, SnapshotType
 from hosted_engine.engine.vms.checks import the_vm
@@ -39,7 +39,7 @@ def to_preview(tx: Transaction, snapshot: Snapshot, layers: Iterable[Layer], now
         description=BEFORE_PREVIEW,
         type=SnapshotType.PREVIEW,
         taken_at=now,
-        **kept_of(tx, vm),
+        **stored_config(tx, vm),
     )
     tx.of(Snapshot).add(before)
     leave(tx, layers, before.id)

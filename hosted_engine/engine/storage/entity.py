@@ -25,7 +25,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported
-from hosted_engine.engine.search.words import Kind, Minus, Observed, Of, Shown, Total, Value, path
+from hosted_engine.engine.search.terms import Kind, Minus, Observed, Of, Shown, Total, Value, path
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.add import AddStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain

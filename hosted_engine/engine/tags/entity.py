@@ -8,7 +8,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, name_r
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
-from hosted_engine.engine.search.words import Of, path
+from hosted_engine.engine.search.terms import Of, path
 
 ROOT_TAG_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's: the tree's root, `root`
 

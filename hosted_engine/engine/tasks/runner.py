@@ -28,7 +28,7 @@ from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, St
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 3.0  # how long a command waits for a lock: clients send one command right after the other
+LOCK_TIMEOUT_S = 3.0  # how long a command waits for a lock: clients send one command right after the other
 RETRY_S, LONGEST_RETRY_S = 2.0, 60.0  # between two tries to go on with a task that the store kept from its end
 
 
@@ -73,7 +73,7 @@ class TaskRunner:
         task_id = new_id()
         correlation_id = caller.correlation_id or new_id()
         context = Context(caller, job_id=new_id(), correlation_id=correlation_id, now=self._clock())
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        deadline = asyncio.get_running_loop().time() + LOCK_TIMEOUT_S
         while True:
             resolved, steps, busy = self._begin(command, task_id, context)
             if busy is None:

@@ -13,7 +13,7 @@ from hosted_engine.engine.entity.field import MIB, Part, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, found
-from hosted_engine.engine.search.words import Count, Of, Own, Shown, Value, path
+from hosted_engine.engine.search.terms import Count, Of, Own, Shown, Value, path
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.templates.checks import base_of, check_changeable, check_gone
 from hosted_engine.engine.templates.commands.add import AddTemplate

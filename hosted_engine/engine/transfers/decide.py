@@ -20,7 +20,7 @@ def noted(transfer: ImageTransfer, report: TransferReport) -> ImageTransfer:
     return replace(transfer, transferred_bytes=transferred, active=report.active)
 
 
-def phase_of_silent(transfer: ImageTransfer, report: TransferReport, now: float) -> TransferPhase | None:
+def phase_when_unresponsive(transfer: ImageTransfer, report: TransferReport, now: float) -> TransferPhase | None:
     """Where it goes because its client has asked for nothing for too long; None where that is not so."""
     if report.active:
         return None

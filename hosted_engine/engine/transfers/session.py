@@ -10,7 +10,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoNode
 from hosted_engine.engine.transfers.checks import choose_node
-from hosted_engine.engine.transfers.decide import noted, phase_of_silent
+from hosted_engine.engine.transfers.decide import noted, phase_when_unresponsive
 from hosted_engine.engine.transfers.events import (
     CANCELED_ON_TIMEOUT,
     MISSING_HOST,
@@ -104,7 +104,7 @@ class Session:
         with self._dependencies.store.transaction() as tx:
             before = the_transfer(tx, self._id)
             transfer, now = noted(before, report), self._dependencies.clock()
-            silent = phase_of_silent(transfer, report, now)
+            silent = phase_when_unresponsive(transfer, report, now)
             if silent is not None and transfer.phase is TransferPhase.TRANSFERRING:
                 transfer = replace(transfer, phase=silent)
                 kind = PAUSED_ON_TIMEOUT if silent is TransferPhase.PAUSED_SYSTEM else CANCELED_ON_TIMEOUT

@@ -13,7 +13,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.permissions.grants import check_super_user_left
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
-from hosted_engine.engine.search.words import Own, Value, path
+from hosted_engine.engine.search.terms import Own, Value, path
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.users.directory import Entry, find_group, find_user
 from hosted_engine.engine.users.domains import AUTHZ, Domain, domain_id

@@ -22,7 +22,7 @@ from hosted_engine.engine.entity.field import Field, Part, Settable, Structure
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported
-from hosted_engine.engine.search.words import Always, Count, Of, Value, path
+from hosted_engine.engine.search.terms import Always, Count, Of, Value, path
 from hosted_engine.engine.vmpools.commands.allocate import AllocateVm
 from hosted_engine.engine.vmpools.commands.fill import FillPool, new_pool
 from hosted_engine.engine.vmpools.commands.remove import RemovePool

@@ -16,7 +16,7 @@ from hosted_engine.engine.ovf.collect import collect
 from hosted_engine.engine.ovf.write import ovf_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, found
-from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
+from hosted_engine.engine.search.terms import Elapsed, Kind, Observed, Of, Shown, Times, path
 from hosted_engine.engine.snapshots.checks import the_snapshot
 from hosted_engine.engine.snapshots.commands.preview import CommitPreview, UndoPreview
 from hosted_engine.engine.snapshots.config import was_at

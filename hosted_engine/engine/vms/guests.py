@@ -9,7 +9,7 @@ from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.engine.search.words import Kind, Observed
+from hosted_engine.engine.search.terms import Kind, Observed
 from hosted_engine.engine.vms.model import RUNNING, Vm
 from node.api.messages.guests import GuestNic, GuestReport, GuestSystem
 

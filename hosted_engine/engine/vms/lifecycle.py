@@ -42,7 +42,7 @@ def system(now: float) -> Context:
     return Context(caller=SYSTEM, job_id="", correlation_id="", now=now)
 
 
-def mark_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
+def set_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     """The VM as a node that runs it reports it."""
     status = STATUS.get(report.state, vm.status)
     if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP and report.since <= vm.reported_at:
@@ -63,7 +63,7 @@ def mark_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     return changed
 
 
-def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
+def set_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
     """The VM after its end on the node that ran it; tells why, once. One that was suspended is not down."""
     if report.reason is DownReason.SAVED and vm.saved_memory is not None:
         return _is_suspended(tx, vm, report)
@@ -106,7 +106,7 @@ def _is_suspended(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     return suspended
 
 
-def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> None:
+def vm_reported(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> None:
     """Take note of one VM as its node reports it. `complete` marks the report of all VMs that a node begins with: only
     that may bring a VM back that is down here. A VM that is not known here is left alone."""
     vm = tx.vms.get(report.id)
@@ -114,13 +114,13 @@ def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, com
         return
     if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
         if report.state is not VmState.DOWN:
-            mark_up(tx, _moved(tx, vm, node_id), report)
+            set_up(tx, _moved(tx, vm, node_id), report)
     elif report.state is VmState.DOWN:
-        _heard_down(tx, vm, node_id, report, now)
+        _reported_down(tx, vm, node_id, report, now)
     elif vm.node_id == node_id:
-        _heard_up(tx, vm, report, now)
+        _reported_up(tx, vm, report, now)
     elif vm.status is VmStatus.UNKNOWN or (complete and vm.status is VmStatus.DOWN):
-        _heard_up(tx, _moved(tx, vm, node_id), report, now)
+        _reported_up(tx, _moved(tx, vm, node_id), report, now)
 
 
 def _stale(vm: Vm, node_id: str, report: VmReport) -> bool:
@@ -133,7 +133,7 @@ def lost(tx: Transaction, vm: Vm, now: float, *, rebooted: bool) -> None:
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         type_ = EventType.VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE
         emit(tx, system(now), type_, vm=vm, node=node)
-    mark_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=DownReason.LOST), now)
+    set_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=DownReason.LOST), now)
 
 
 def unknown(tx: Transaction, vm: Vm, now: float) -> None:
@@ -144,20 +144,20 @@ def unknown(tx: Transaction, vm: Vm, now: float) -> None:
     emit(tx, system(now), EventType.VM_SET_TO_UNKNOWN_STATUS, vm=changed, node=node)
 
 
-def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
+def _reported_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
     was_unsure = vm.status in (VmStatus.UNKNOWN, VmStatus.DOWN)
-    changed = mark_up(tx, vm, report)
+    changed = set_up(tx, vm, report)
     if (vm.status, changed.status) == (VmStatus.POWERING_DOWN, VmStatus.UP):
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_POWER_DOWN_FAILED, vm=changed, node=node)
     if changed.status is not vm.status or changed.detail != vm.detail:
-        _tell_of_pause(tx, vm, changed, report, now)
+        _emit_pause(tx, vm, changed, report, now)
     if was_unsure and changed.status is not vm.status:
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_STATUS_RESTORED, vm=changed, node=node, status=changed.status.value)
 
 
-def _tell_of_pause(tx: Transaction, before: Vm, vm: Vm, report: VmReport, now: float) -> None:
+def _emit_pause(tx: Transaction, before: Vm, vm: Vm, report: VmReport, now: float) -> None:
     """That it stands still, and why; and that it goes on after its storage had paused it."""
     node, was = tx.nodes.get(vm.node_id) if vm.node_id else None, before.status is VmStatus.PAUSED
     if vm.status is VmStatus.PAUSED:
@@ -169,10 +169,10 @@ def _tell_of_pause(tx: Transaction, before: Vm, vm: Vm, report: VmReport, now: f
         emit(tx, system(now), EventType.VM_RECOVERED_FROM_PAUSE_ERROR, vm=vm, node=node)
 
 
-def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:
+def _reported_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:
     """Of a VM that waits for its launch that is the end of an earlier run: the command that starts it decides."""
     if vm.node_id == node_id and vm.status in RUNNING - LAUNCHING:
-        mark_down(tx, vm, report, now)
+        set_down(tx, vm, report, now)
 
 
 def _moved(tx: Transaction, vm: Vm, node_id: str) -> Vm:

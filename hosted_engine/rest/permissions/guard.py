@@ -6,7 +6,7 @@ from dataclasses import replace
 from hosted_engine.engine.jobs.model import Job
 from hosted_engine.engine.permissions import operations as said
 from hosted_engine.engine.permissions.access import Access
-from hosted_engine.engine.permissions.objects import HOLDERS, THE_SYSTEM, exists, kind_of, words_for
+from hosted_engine.engine.permissions.objects import HOLDERS, THE_SYSTEM, exists, format_target, kind_of
 from hosted_engine.engine.permissions.operations import Check, operation_of
 from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
 from hosted_engine.engine.permissions.view import View
@@ -79,7 +79,7 @@ def _check(access: Access, call: Call, check: Check) -> None:
             continue
         if not exists(access.tx, target):
             raise NotThere(kind=kind_of(target.table), id=target.id)
-        shown = words_for(access.tx, target, by_name=access.knows(target))
+        shown = format_target(access.tx, target, by_name=access.knows(target))
         raise NotPermitted(user=call.caller.user_name, permit=check.permit, object=shown)
 
 

@@ -34,7 +34,7 @@ async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) ->
         if hit:
             struck.append((here.node.folder / dying.REACHED).read_text())
         dying.countermand(here.node.folder)
-        if not await _settled(here):
+        if not await _is_idle(here):
             return Attempt(End.CUT, f"{death} died at step {step} of {struck}; this does not end")
         back = TO_BRIDGE if not hit else other
         if not await here.is_so(back) and (again := await here.change(back)).end is not End.KEPT:
@@ -60,7 +60,7 @@ async def _change_and_die(here: World, desired: Document, death: Death, step: in
     return Attempt(End.CUT)
 
 
-async def _settled(here: World) -> bool:
+async def _is_idle(here: World) -> bool:
     """Whether it becomes reachable for good, as it was or as wished, with nothing left open."""
     begun, quiet = time.monotonic(), 0
     for _ in range(round(here.pace.back_s * 5)):

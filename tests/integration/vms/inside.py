@@ -42,7 +42,7 @@ from node.system.process import run
 from node.system.threads import Threads
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
-from node.vms.domain_xml import Surroundings, console_log, domain_xml
+from node.vms.domain_xml import DomainPaths, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
@@ -57,7 +57,7 @@ from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
 SHARED = Path("/shared")
-SURROUNDINGS = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
+SURROUNDINGS = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
 SEEDS = Path(SURROUNDINGS.seeds)
 BOOT_S = 240  # three times what it takes on a busy machine
 MIB = 1 << 20

@@ -8,7 +8,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.ha import PAUSE_S, TRIES, HaRunner, Tried, to_start
-from hosted_engine.engine.vms.lifecycle import lost, mark_down
+from hosted_engine.engine.vms.lifecycle import lost, set_down
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.api.messages.vms import DownReason, VmReport, VmState
 from node.api.problems import Failed
@@ -28,7 +28,7 @@ def ended(world: World, vm_id: str, reason: DownReason) -> None:
     assert vm.node_id is not None
     world.nodes[vm.node_id].machines.destroy_vm(vm_id)
     with world.store.transaction() as tx:
-        mark_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
+        set_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
 
 
 def due(world: World, tried: dict[str, Tried], now: float) -> list[str]:

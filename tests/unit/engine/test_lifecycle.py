@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.lifecycle import vm_reported
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import DownReason, IoError, VmReport, VmState
@@ -27,7 +27,7 @@ def hear(
 ) -> None:
     report = VmReport(id=vm_id, name="vm1", state=state, reason=reason, since=since, io_error=io_error)
     with world.store.transaction() as tx:
-        heard_of(tx, on, report, world.now, complete=complete)
+        vm_reported(tx, on, report, world.now, complete=complete)
 
 
 def put(world: World, vm_id: str, status: VmStatus, *, on: str | None = ONE, reported_at: float = 0.0) -> None:

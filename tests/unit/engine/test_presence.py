@@ -10,7 +10,7 @@ from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.storage.presence import MISSING_S, observe_domains
 from hosted_engine.engine.vms.commands.start import StartVm
-from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.lifecycle import vm_reported
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.vms import VmReport, VmState
 from node.api.problems import Failed
@@ -62,7 +62,7 @@ async def test_a_node_whose_clock_is_behind_settles_a_start_of_unknown_fate() ->
     assert vm_of(world, vm_id).status is VmStatus.UNKNOWN
     node_id = str(vm_of(world, vm_id).node_id)
     with world.store.transaction() as tx:
-        heard_of(tx, node_id, VmReport(id=vm_id, name="vm1", state=VmState.UP, since=5.0), world.now)
+        vm_reported(tx, node_id, VmReport(id=vm_id, name="vm1", state=VmState.UP, since=5.0), world.now)
     assert vm_of(world, vm_id).status is VmStatus.UP
 
 

@@ -14,7 +14,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import StopVm
 from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.entity import VMS
-from hosted_engine.engine.vms.lifecycle import heard_of, lost, unknown
+from hosted_engine.engine.vms.lifecycle import lost, unknown, vm_reported
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.vms import DownReason, VmReport, VmState
 from node.api.problems import Failed, NodeSilent
@@ -83,7 +83,7 @@ async def test_its_disks_are_as_before_when_it_is_down(reason: DownReason | None
         world.nodes[str(vm.node_id)].machines.destroy_vm(vm_id)
         report = VmReport(id=vm_id, name=vm.name, state=VmState.DOWN, reason=reason, since=vm.reported_at + 1)
         with world.store.transaction() as tx:
-            heard_of(tx, str(vm.node_id), report, world.now)
+            vm_reported(tx, str(vm.node_id), report, world.now)
     assert vm_of(world, vm_id).status is VmStatus.DOWN
     assert (read(world, vm_id), snapshot_types(world, vm_id)) == (("kept",), {SnapshotType.ACTIVE})
     await swept(world)

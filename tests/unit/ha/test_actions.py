@@ -20,7 +20,7 @@ from node.api.refusals import LockspaceUnknown, NotMounted
 from node.storage import engine_vm_files
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
-from node.vms.domain_xml import Surroundings
+from node.vms.domain_xml import DomainPaths
 from node.vms.hypervisor import Domain, HypervisorFailed, Move
 from node.vms.lifecycle import Vms
 from node.vms.migration import MigrationLimits
@@ -45,7 +45,7 @@ class Stage:
         vms = Vms(
             self.hypervisor,
             Threads("vms", 2),
-            Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs")),
+            DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs")),
             Runs(folder / "runs"),
             ready=self._ready,
             holder=self._holder,

@@ -33,7 +33,9 @@ def test_what_earlier_releases_stored_is_checked_and_outdated() -> None:
     assert is_outdated(OF_SCRYPT)
 
 
-@pytest.mark.parametrize(("stored", "outdated"), [(STORED, False), (hash_password("x", memory_kib=16), True)])
+@pytest.mark.parametrize(
+    ("stored", "outdated"), [(STORED, False), (hash_password("x", memory_kib=16), True)], ids=["ours", "less memory"]
+)
 def test_a_hash_of_other_costs_is_outdated(stored: str, outdated: bool) -> None:
     assert is_outdated(stored) is outdated
 

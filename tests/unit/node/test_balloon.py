@@ -13,7 +13,7 @@ from node.observe.parse import Memory
 from node.system.threads import Threads
 from node.vms.balloon import CRITICAL, ENOUGH, SHORT, STEP, Balloon, plan
 from node.vms.balloon_keeper import BalloonKeeper
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import DomainAction, Move
 from node.vms.states import PAUSED, PAUSED_BY_USER
 from tests.fakes.clock import FakeClock
@@ -94,7 +94,7 @@ class World:
         return Memory(1_000_000, int(1_000_000 * self.free), 0, 0)
 
     def run(self, spec: VmSpec, unused_kib: int | None) -> None:
-        surroundings = Surroundings(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l"))
+        surroundings = DomainPaths(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l"))
         self.hypervisor.start(domain_xml(spec, spec.id, surroundings))
         if unused_kib is not None:
             self.hypervisor.unused_kib[spec.id] = unused_kib
@@ -157,7 +157,7 @@ def test_a_vm_that_lost_its_guarantee_gets_its_memory_back(world: World) -> None
         domain_xml(
             msgspec.structs.replace(GIVES, memory_guaranteed_bytes=None),
             GIVES.id,
-            Surroundings(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l")),
+            DomainPaths(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l")),
         )
     )
     world.look(100)

@@ -14,7 +14,7 @@ from node.api.refusals import ImageUnknown, NoCdrom, NotMounted, VmUnknown
 from node.storage import layout
 from node.system.threads import Threads
 from node.vms.cdroms import Cdroms, with_disc
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from tests.fakes.hypervisor import FakeHypervisor
 
 ONE = ImageRef(storage_domain="data", disk_id="one", image_id="image")
@@ -26,7 +26,7 @@ class World:
     def __init__(self, volumes: Path) -> None:
         self.hypervisor = FakeHypervisor()
         self.threads = Threads("cdroms", 1)
-        self.surroundings = Surroundings(Accelerator.TCG, PurePosixPath(volumes), PurePosixPath("/logs"))
+        self.surroundings = DomainPaths(Accelerator.TCG, PurePosixPath(volumes), PurePosixPath("/logs"))
         self.cdroms = Cdroms(self.hypervisor, self.threads, volumes=volumes, need=self.need)
         self.two = Path(layout.image(PurePosixPath(volumes), TWO))
 

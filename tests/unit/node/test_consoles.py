@@ -14,13 +14,13 @@ from node.api.refusals import Malformed, NoGraphics
 from node.api.tickets import new_ticket_value
 from node.system.threads import Threads
 from node.vms.consoles import Consoles, check_ticket
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.graphics import graphics_of, with_ticket
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.fakes.libvirt_binding import play_libvirt
 
-TCG = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
+TCG = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
 SPEC = VmSpec(
     id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="screen", memory_bytes=64 << 20, graphics=(GraphicsType.VNC,)
 )

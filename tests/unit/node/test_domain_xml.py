@@ -12,10 +12,10 @@ from node.api.messages.machine import Accelerator
 from node.api.messages.vms import DiskBus, Firmware, GraphicsType, NicModel, VmDisk, VmLease, VmNic, VmSpec
 from node.api.refusals import Malformed
 from node.vms.domain_facts import LeaseFact, domain_facts
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 
 GOLDEN = Path(__file__).parents[2] / "data" / "node" / "domains"
-TCG = Surroundings(
+TCG = DomainPaths(
     accelerator=Accelerator.TCG,
     volumes=PurePosixPath("/var/lib/trivet/volumes"),
     console_logs=PurePosixPath("/var/log/libvirt/qemu"),
@@ -64,7 +64,7 @@ MANY = VmSpec(
     ("name", "spec", "surroundings"),
     [("small-tcg", SMALL, TCG), ("engine-kvm", ENGINE, KVM), ("many-tcg", MANY, TCG)],
 )
-def test_domain_is_as_in_the_golden_file(name: str, spec: VmSpec, surroundings: Surroundings) -> None:
+def test_domain_is_as_in_the_golden_file(name: str, spec: VmSpec, surroundings: DomainPaths) -> None:
     path = GOLDEN / f"{name}.xml"
     made = domain_xml(spec, name, surroundings)
     if os.environ.get("TRIVET_GOLDEN") == "write":

@@ -14,7 +14,7 @@ from node.api.messages.vms import DiskBus, NicModel, VmNic
 from node.api.refusals import ImageUnknown, NotPluggable, NotUnplugged
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hotplug import UNPLUG_S, HotPlug
 from node.vms.hotplug_plan import changed_nic, nic_of, taken_names
 from node.vms.states import PAUSED, SHUT_OFF
@@ -22,7 +22,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.unit.node.vm_settings import BASE, DISK
 
-TCG = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
+TCG = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
 NIC = VmNic(id="nic", mac="02:00:00:00:00:0a", bridge="br0")
 THIRD = msgspec.structs.replace(DISK, image=msgspec.structs.replace(DISK.image, disk_id="third"), boot=False)
 

@@ -17,14 +17,14 @@ from node.storage.sanlock_status import parse_status
 from node.storage.wishes import Wishes
 from node.system.process import CommandFailed
 from node.system.threads import Threads
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.lease_holders import lease_holders
 from node.vms.states import SHUT_OFF
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.fakes.sanlock import FakeSanlock
 
-SURROUNDINGS = Surroundings(
+SURROUNDINGS = DomainPaths(
     accelerator=Accelerator.TCG, volumes=PurePosixPath("/volumes"), console_logs=PurePosixPath("/logs")
 )
 STATUS = Path(__file__).parents[2] / "data/node/sanlock-status.txt"

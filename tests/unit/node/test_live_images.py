@@ -14,7 +14,7 @@ from node.storage import layout
 from node.system.threads import Threads
 from node.vms import live_images
 from node.vms.block_chain import disk_chains, has_agent
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import HypervisorFailed
 from node.vms.live_images import LiveImages
 from tests.fakes.clock import FakeClock
@@ -35,7 +35,7 @@ class World:
         self.live = LiveImages(self.hypervisor, self.threads, VOLUMES, FakeClock())
         disks = tuple(VmDisk(image=image(disk, "base"), format=ImageFormat.RAW) for disk in ("one", "two"))
         self.spec = VmSpec(id=VM_ID, name="web", memory_bytes=1 << 26, disks=disks)
-        surroundings = Surroundings(Accelerator.TCG, VOLUMES, PurePosixPath("/log"))
+        surroundings = DomainPaths(Accelerator.TCG, VOLUMES, PurePosixPath("/log"))
         self.hypervisor.start(domain_xml(self.spec, "web", surroundings))
 
     async def take(self, *names: str, disk: str = "one") -> None:

@@ -11,7 +11,7 @@ from node.api.messages.vms import VmReport, VmSpec, VmState
 from node.system.threads import Threads
 from node.vms import migrator
 from node.vms.domain_facts import DomainFacts
-from node.vms.domain_xml import Surroundings
+from node.vms.domain_xml import DomainPaths
 from node.vms.hypervisor import Domain, HypervisorFailed, Move
 from node.vms.lifecycle import Vms
 from node.vms.migration import (
@@ -52,7 +52,7 @@ class Site:
         vms = Vms(
             hypervisor,
             self.threads,
-            Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath(folder / "logs")),
+            DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath(folder / "logs")),
             Runs(folder / "runs"),
             ready=_nothing,
             holder=_nothing,

@@ -16,7 +16,7 @@ from node.api.refusals import NotStartable, VmNotPossible
 from node.system.threads import Threads
 from node.vms.cdroms import Cdroms, with_disc, without_seed
 from node.vms.domain_facts import domain_facts
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
@@ -44,7 +44,7 @@ class World:
         self.folder = folder
         self.hypervisor = FakeHypervisor()
         self.seeds = folder / "run" / "seeds"
-        self.node_paths = Surroundings(
+        self.node_paths = DomainPaths(
             Accelerator.TCG, PurePosixPath(folder / "volumes"), PurePosixPath(folder), seeds=PurePosixPath(self.seeds)
         )
         self.clock = FakeClock()

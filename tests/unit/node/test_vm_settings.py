@@ -12,11 +12,11 @@ from node.api.messages.images import ImageFormat
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import BootDevice, DiskBus, Firmware, NicModel, VmDisk, VmLease, VmNic, VmSpec
 from node.system.time_zones import is_known
-from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.vm_checks import why_not_possible
 from tests.unit.node.vm_settings import BASE, DISK, DISKS, LEASES, NIC, NICS, SPEC, changed
 
-TCG = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
+TCG = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
 HD, CDROM, NETWORK = BootDevice.HD, BootDevice.CDROM, BootDevice.NETWORK
 
 

@@ -25,7 +25,7 @@ from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
 from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact
-from node.vms.domain_xml import Surroundings, console_log
+from node.vms.domain_xml import DomainPaths, console_log
 from node.vms.ends import End
 from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
@@ -50,7 +50,7 @@ class World:
         self.held: tuple[str, int] | None = None
         self.taken: tuple[str, int] | Exception | None = None
         self.free = 0
-        self.surroundings = Surroundings(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
+        self.surroundings = DomainPaths(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
         (folder / "logs").mkdir()
         self.clock = FakeClock()
         self.threads = Threads("test", 1)

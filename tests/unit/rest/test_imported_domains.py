@@ -290,7 +290,7 @@ def test_what_is_missing_can_be_left_out(first: Engine, second: Engine) -> None:
             "role_mappings",
         ),
     ],
-    ids=str,
+    ids=["cluster", "clone", "name", "vnic_profile_mappings", "role_mappings"],
 )
 def test_what_is_not_carried_out_is_refused_by_name(
     first: Engine, second: Engine, given: dict[str, Any], code: int, match: str

@@ -14,8 +14,8 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.model import Operator
 from hosted_engine.engine.search.operands import operators
+from hosted_engine.engine.search.terms import Kind
 from hosted_engine.engine.search.vocabulary import relations_of, words_of
-from hosted_engine.engine.search.words import Kind
 from hosted_engine.engine.tags.entity import Tag, TagAssignment
 from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import BiosType, Vm, VmStatus, VmType

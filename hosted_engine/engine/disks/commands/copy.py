@@ -66,8 +66,8 @@ class CopyDisk(Command, frozen=True, kw_only=True):
         take_disk_back(tx, self.disk.id, illegal=bool(left))
         self._emit(tx, context, NOT_COPIED, self.disk, reason=error)
 
-    def _emit(self, tx: Transaction, context: Context, kind: EventKind, disk: Disk, **words: str) -> None:
-        emit_of(tx, context, kind, entity_of("disks"), disk, source=self._source(tx).name, **words)
+    def _emit(self, tx: Transaction, context: Context, kind: EventKind, disk: Disk, **values: str) -> None:
+        emit_of(tx, context, kind, entity_of("disks"), disk, source=self._source(tx).name, **values)
 
     def _source(self, tx: Transaction) -> Disk:
         return found(tx.disks.get(self.source_id), "disk", self.source_id)

@@ -112,10 +112,10 @@ class RelocateDisk(Command, frozen=True, kw_only=True):
         return Step("remove", "Remove the image that the disk had", do)
 
     def _emit(
-        self, tx: Transaction, context: Context, kind: EventKind, disk: Disk, domain_id: str, **words: str
+        self, tx: Transaction, context: Context, kind: EventKind, disk: Disk, domain_id: str, **values: str
     ) -> None:
         domain = found(tx.storage_domains.get(domain_id), "storage domain", domain_id)
-        emit_of(tx, context, kind, entity_of("disks"), disk, domain=domain.name, **words)
+        emit_of(tx, context, kind, entity_of("disks"), disk, domain=domain.name, **values)
 
     def _disk(self, tx: Transaction) -> Disk:
         return found(tx.disks.get(self.id), "disk", self.id)

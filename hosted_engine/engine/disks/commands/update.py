@@ -77,7 +77,7 @@ class UpdateDisk(Command, frozen=True, kw_only=True):
         disk = replace(changed(before, self.changes), status=self._status(before))
         tx.disks.update(disk)
         if self.size_bytes is not None:
-            emit_of(tx, context, EXTENDED, _disks(), disk, size=_in_words(disk.provisioned_size_bytes))
+            emit_of(tx, context, EXTENDED, _disks(), disk, size=_format_size(disk.provisioned_size_bytes))
         if not self.attachment_id:
             emit_of(tx, context, _disks().events.update, _disks(), disk)
             return
@@ -109,6 +109,6 @@ def _attachments() -> "Entity[DiskAttachment]":
     return cast("Entity[DiskAttachment]", entity_of("disk_attachments"))
 
 
-def _in_words(size_bytes: int) -> str:
+def _format_size(size_bytes: int) -> str:
     gib = size_bytes / (1 << 30)
     return f"{gib:.0f} GiB" if gib == int(gib) else f"{size_bytes} bytes"

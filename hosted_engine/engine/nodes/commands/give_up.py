@@ -33,9 +33,9 @@ class GiveUpNode(RemoveNode, frozen=True, kw_only=True):
         storage, first = StorageWork(dependencies, self.id), ActivationWork(dependencies, self.id)
         return (
             Step("down", "Listen to it no longer", first.stop_following),
-            Step("silence", "See that it does not answer", lost.check_silent),
+            Step("silence", "See that it does not answer", lost.check_unresponsive),
             Step("server", "Take it out of the storage pool, and its copies out of the volumes", lost.give_up_server),
-            Step("keepers", "Count it no longer among those who keep the engine alive", site.remove_keeper),
+            Step("keepers", "Count it no longer among those who keep the engine alive", site.remove_ha_host),
             Step("migration", "Count it among the nodes of the site no longer", site.deny_migration),
             Step("volumes", "Let it use the volumes no longer", storage.deny_volumes),
             Step("names", "Let the other hosts forget its name", site.remove_name),

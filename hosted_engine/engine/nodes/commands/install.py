@@ -81,7 +81,7 @@ class InstallNode(Command, frozen=True, kw_only=True):
             Step("volumes", "Let it use the volumes", storage.allow_volumes, leave),
             Step("mounts", "Mount the volumes", storage.mount, leave),
             Step("lockspaces", "Join the lockspaces", storage.join_lockspaces, leave),
-            Step("keepers", "Count it among those who keep the engine alive", site.add_keeper, leave),
+            Step("keepers", "Count it among those who keep the engine alive", site.add_ha_host, leave),
             Step("ha", "Start trivet-ha", site.keep_engine, leave),
             *active,
             Step("arrival", "Wait until the host answers", activation.activate, leave),

@@ -12,7 +12,7 @@ class StillThere(Failed):
 
 
 class LostWork(NodeWork):
-    async def check_silent(self) -> None:
+    async def check_unresponsive(self) -> None:
         """A machine that belongs to no site any more, such as one that was installed anew, counts as silent."""
         try:
             async with self.connect() as api:

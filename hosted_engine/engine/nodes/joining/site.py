@@ -56,13 +56,13 @@ class SiteWork(NodeWork):
             names = {one.hostname for one in members(tx)} - {node.hostname}
         return MigrationRequest(members=tuple(sorted(names | {node.hostname} if with_own else names)))
 
-    async def add_keeper(self) -> None:
+    async def add_ha_host(self) -> None:
         """From here on trivet-ha of every node counts with this one."""
         node = self.node()
         own = SiteNode(name=node.hostname, address=node.address, host_id=node.host_id or 0)
         await self._keepers(drop={node.hostname}, add=(own,))
 
-    async def remove_keeper(self) -> None:
+    async def remove_ha_host(self) -> None:
         await self._keepers(drop={self.node().hostname}, add=())
 
     async def _keepers(self, drop: Collection[str], add: tuple[SiteNode, ...]) -> None:

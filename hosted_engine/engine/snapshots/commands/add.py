@@ -19,7 +19,7 @@ from hosted_engine.engine.snapshots.checks import (
     the_snapshot,
 )
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
-from hosted_engine.engine.snapshots.config import kept_of
+from hosted_engine.engine.snapshots.config import stored_config
 from hosted_engine.engine.snapshots.images import Layer, layer_over, make_layer
 from hosted_engine.engine.snapshots.live import switch_running
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
@@ -58,7 +58,7 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.vm_id)
-        snapshot = replace(self.wanted, status=SnapshotStatus.LOCKED, taken_at=context.now, **kept_of(tx, vm))
+        snapshot = replace(self.wanted, status=SnapshotStatus.LOCKED, taken_at=context.now, **stored_config(tx, vm))
         tx.of(Snapshot).add(snapshot)
         self.lock_rows(tx)
         emit(tx, context, EventType.USER_CREATE_SNAPSHOT, vm=vm, snapshot=snapshot.description)

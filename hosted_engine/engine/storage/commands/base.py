@@ -39,8 +39,8 @@ class DomainCommand(Command, frozen=True, kw_only=True):
         tx.storage_domains.update(domain)
         return domain
 
-    def emit(self, tx: Transaction, context: Context, kind: EventKind, domain: StorageDomain, **words: str) -> None:
+    def emit(self, tx: Transaction, context: Context, kind: EventKind, domain: StorageDomain, **values: str) -> None:
         center = tx.data_centers.get(self.data_center_id) if self.data_center_id else None
         about = {"data_center_id": self.data_center_id} if center else {}
         name = center.name if center else ""
-        emit_of(tx, context, kind, entity_of("storage_domains"), domain, **{"center": name, **about, **words})
+        emit_of(tx, context, kind, entity_of("storage_domains"), domain, **{"center": name, **about, **values})

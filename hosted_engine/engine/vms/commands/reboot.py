@@ -6,7 +6,7 @@ from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import mark_up
+from hosted_engine.engine.vms.lifecycle import set_up
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
@@ -30,7 +30,7 @@ class RebootVm(OnRunningVm, frozen=True, kw_only=True):
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.REBOOT_IN_PROGRESS and vm.node_id == self.node_id:  # else an event was faster
-                mark_up(tx, vm, report)
+                set_up(tx, vm, report)
 
 
 class ResetVm(OnRunningVm, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from node.api.problems import RemoteRefused
 from node.steps import Step
 
 MIB = 1 << 20
-WORDS = {"sockets": "processors", "memory_bytes": "memory"}
+LABELS = {"sockets": "processors", "memory_bytes": "memory"}
 DONE = {"sockets": EventType.HOT_SET_NUMBER_OF_CPUS, "memory_bytes": EventType.HOT_SET_MEMORY}
 FAILED = {"sockets": EventType.FAILED_HOT_SET_NUMBER_OF_CPUS, "memory_bytes": EventType.FAILED_HOT_SET_MEMORY}
 
@@ -82,7 +82,7 @@ class ResizeVm(UpdateEntity, frozen=True, kw_only=True):
             with dependencies.store.transaction() as tx:
                 self._note(tx, name, reason, dependencies.clock())
 
-        return Step(f"set-{WORDS[name]}", f"Change the {WORDS[name]} of the running VM", do)
+        return Step(f"set-{LABELS[name]}", f"Change the {LABELS[name]} of the running VM", do)
 
     async def _ask(self, node: NodeApi, dependencies: Dependencies, name: str) -> None:
         with dependencies.store.transaction() as tx:

@@ -38,7 +38,7 @@ from hosted_engine.engine.vms.initialization.seed import (
     initialization_type,
     seed_of,
 )
-from hosted_engine.engine.vms.lifecycle import mark_up
+from hosted_engine.engine.vms.lifecycle import set_up
 from hosted_engine.engine.vms.memory import forget_memory
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
@@ -149,7 +149,7 @@ class StartVm(Command, frozen=True, kw_only=True):
             with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 if vm.status is VmStatus.WAIT_FOR_LAUNCH:  # else an event of the node was faster and knows better
-                    mark_up(tx, vm, report)
+                    set_up(tx, vm, report)
 
         async def destroy() -> None:
             await destroyed(await dependencies.fleet.node(self.node_id), self.id)

@@ -8,7 +8,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import mark_down, mark_up
+from hosted_engine.engine.vms.lifecycle import set_down, set_up
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
@@ -54,7 +54,7 @@ class StopVm(_EndOfVm, frozen=True, kw_only=True):
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if report.state is VmState.DOWN and vm.node_id == self.node_id and vm.status in RUNNING:
-                mark_down(tx, vm, report, dependencies.clock())
+                set_down(tx, vm, report, dependencies.clock())
 
 
 class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
@@ -74,6 +74,6 @@ class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
             if vm.node_id != self.node_id or vm.status is not VmStatus.POWERING_DOWN:
                 return  # an event of the node was faster and knows better
             if report.state is VmState.DOWN:
-                mark_down(tx, vm, report, dependencies.clock())
+                set_down(tx, vm, report, dependencies.clock())
             else:
-                mark_up(tx, vm, report)
+                set_up(tx, vm, report)

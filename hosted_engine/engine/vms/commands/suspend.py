@@ -17,7 +17,7 @@ from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.commands.start import StartVm
-from hosted_engine.engine.vms.lifecycle import mark_down, mark_up
+from hosted_engine.engine.vms.lifecycle import set_down, set_up
 from hosted_engine.engine.vms.memory import forget_memory, new_memory
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
@@ -64,7 +64,7 @@ class SuspendVm(OnRunningVm, frozen=True, kw_only=True):
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.node_id == self.node_id and vm.status in RUNNING:  # else the node's event was faster
-                mark_down(tx, vm, report, dependencies.clock())
+                set_down(tx, vm, report, dependencies.clock())
 
     def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         super().roll_back(tx, context, error, left)
@@ -104,7 +104,7 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
             with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 if vm.status is VmStatus.RESTORING_STATE:  # else an event of the node was faster and knows better
-                    mark_up(tx, vm, report)
+                    set_up(tx, vm, report)
 
         step = Step("resume", "Start the VM from its memory", resume)
         return (step, forget_memory(dependencies, self.id))

@@ -17,7 +17,7 @@ from hosted_engine.engine.vms.commands.suspend import StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.initialization.model import Initialization
-from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.lifecycle import vm_reported
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.secret_keys import Keys
 from node.api.messages.vms import BootDevice, VmSpec
@@ -207,7 +207,7 @@ async def test_a_highly_available_one_is_started_again_as_it_is(world: World) ->
 def _hear(world: World, node: str) -> None:
     with world.store.transaction() as tx:
         for report in world.nodes[node].machines.vms():
-            heard_of(tx, node, report, world.now)
+            vm_reported(tx, node, report, world.now)
 
 
 async def test_a_template_hands_it_on_and_its_vms_have_not_been_told(world: World) -> None:

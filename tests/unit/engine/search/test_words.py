@@ -15,8 +15,8 @@ from hosted_engine.engine.search.known import KNOWN
 from hosted_engine.engine.search.model import BadSearch
 from hosted_engine.engine.search.parse import parse
 from hosted_engine.engine.search.resolve import Resolver
+from hosted_engine.engine.search.terms import Count, Declared, Elapsed, JsonPart, Of, Path, Shown, Times, path
 from hosted_engine.engine.search.vocabulary import check_searches
-from hosted_engine.engine.search.words import Count, Declared, Elapsed, JsonPart, Of, Path, Shown, Times, path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class Contains:
     """Whether a field, a list that lies in the database as JSON, has this text in it."""
 
     field: str
@@ -157,7 +157,7 @@ class During:
     other: str
 
 
-Leaf = Own | During | JsonPart | Holds | Either | Times | Minus | Count | Total | Always | Observed
+Leaf = Own | During | JsonPart | Contains | Either | Times | Minus | Count | Total | Always | Observed
 
 
 @dataclass(frozen=True, slots=True)

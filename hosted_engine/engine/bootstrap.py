@@ -33,11 +33,11 @@ def import_site(tx: Transaction, site: Site, now: float) -> bool:
     """False when the store knows a site already."""
     if tx.data_centers.count():
         return False
-    _Birth(tx, site, now).all()
+    _Bootstrap(tx, site, now).all()
     return True
 
 
-class _Birth:
+class _Bootstrap:
     def __init__(self, tx: Transaction, site: Site, now: float) -> None:
         self._tx = tx
         self._site = site
