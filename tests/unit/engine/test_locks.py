@@ -74,7 +74,7 @@ async def test_a_command_waits_a_moment_for_the_one_before_it() -> None:
 
 
 async def test_a_command_that_waited_in_vain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(runner, "LOCK_TIMEOUT_S", 0.01)
     world = World()
     vm_id = await tiny_vm(world)
     world.locks.take([Lock("VM", vm_id)], "somebody")

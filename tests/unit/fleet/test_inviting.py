@@ -49,7 +49,7 @@ async def test_who_knows_the_code_has_it_ask(machine: Hosted, code: str) -> None
 async def test_who_does_not_gets_nowhere(machine: Hosted, code: str) -> None:
     async with serving(machine.service):
         with pytest.raises(WrongCode):
-            await Inviter(ENGINE, 443).invite(at(machine.port), code[:-1] + "2", "")
+            await Inviter(ENGINE, 443).invite(at(machine.port), code[:-1] + ("3" if code.endswith("2") else "2"), "")
         with pytest.raises(OtherWords):
             await Inviter(ENGINE, 443).invite(at(machine.port), code, "0" * 64)
     assert machine.join_files.wanted() is None

@@ -56,7 +56,7 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(live_images, "LOOK_S", 0.0)
+    monkeypatch.setattr(live_images, "INTERVAL_S", 0.0)
     world = World()
     yield world
     world.threads.close()
