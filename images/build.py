@@ -32,7 +32,7 @@ from node.system.process import run
 
 DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
 
-# What the deploy has to set in the engine VM's domain: how engine.qcow2 boots. Measured, see images/README.md.
+# What the deploy has to set in the engine VM's domain: how engine.qcow2 boots. Measured, see images/DECISIONS.md.
 ENGINE_FIRMWARE: Literal["bios", "uefi"] = "bios"
 ENGINE_DISK_BYTES = engine.DISK_BYTES
 
