@@ -99,6 +99,26 @@ def test_ten_snapshots_hold_what_was_there_and_go_while_the_guest_writes(
     until("nothing of it is left on any node", lambda: all_traces(lab) == before, timeout_s=180)
 
 
+def test_a_stateless_run_leaves_the_disk_as_it_was(
+    lab: LabUnderTest, system: sdk.services.SystemService, client: SiteClient
+) -> None:
+    before = all_traces(lab)
+    with guest_with(system, client, upload(system, client), ADDRESSES[0]) as guest:
+        guest.start()
+        sums = [_write(guest, 0)]
+        guest.shut_down()
+        guest.service.update(types.Vm(stateless=True))
+        guest.start_again()
+        _write(guest, 1)
+        assert len(_sums(guest)) == 2
+        guest.shut_down()
+        guest.service.update(types.Vm(stateless=False))
+        guest.start_again()
+        assert _sums(guest) == sums
+        guest.shut_down()
+    until("nothing of it is left on any node", lambda: all_traces(lab) == before, timeout_s=180)
+
+
 def _write(guest: CloudGuest, number: int) -> str:
     """The checksum of a new file of 4 MiB."""
     file = f"/var/tmp/data-{number:02}"
