@@ -53,12 +53,10 @@ async def disks_come_and_go(node: Node) -> None:
     plug, spec = _hotplug(node), await _guest(node, virtio_scsi=True)
     disks = [VmDisk(image=node.image(), format=ImageFormat.RAW, bus=bus) for bus in
              (DiskBus.VIRTIO, DiskBus.VIRTIO_SCSI, DiskBus.VIRTIO)]  # fmt: skip
-    for one in disks:
+    for one, name in zip(disks, ("vdb", "sda", "vdc"), strict=True):
         for _ in range(2):
             await plug.plug_disk(spec.id, one)
-    await node.says(spec, "trivet-tiny: ready", f"disk vdb {MIB}")
-    await node.says(spec, "trivet-tiny: ready", f"disk sda {MIB}")
-    await node.says(spec, "trivet-tiny: ready", f"disk vdc {MIB}")
+        await node.says(spec, "trivet-tiny: ready", f"disk {name} {MIB}")  # before the next: the guest names what comes
     for _ in range(2):
         await plug.unplug_disk(spec.id, disks[0].image)
     await node.says(spec, "disk vdb gone")
