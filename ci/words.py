@@ -87,7 +87,7 @@ LIMITS: dict[str, int] = {
     "node/transfers": 4,
     "node/upgrade": 23,
     "node/vms": 15,
-    "tests": 428,
+    "tests": 427,
 }
 
 

@@ -15,7 +15,7 @@ from tests.lab.site_client import SiteClient, site_client
 from tests.lab.under_test import LabUnderTest
 
 SIZE, DOMAIN = 24 << 20, "data"
-WAYS = {"through the node": (), "through the engine's proxy": ("--use-proxy",)}
+ROUTES = {"through the node": (), "through the engine's proxy": ("--use-proxy",)}
 
 
 @pytest.fixture
@@ -29,17 +29,17 @@ def system(lab: LabUnderTest) -> Iterator[sdk.services.SystemService]:
         yield connection.system_service()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("route", ROUTES)
 def test_an_image_comes_back_as_it_went(
-    lab: LabUnderTest, system: sdk.services.SystemService, client: SiteClient, way: str
+    lab: LabUnderTest, system: sdk.services.SystemService, client: SiteClient, route: str
 ) -> None:
     before, name = all_traces(lab), f"test-{uuid.uuid4().hex[:8]}"
     sent, got = client.folder / f"{name}.raw", client.folder / "got.raw"
     _make(sent)
-    client.sdk_example("upload_disk", "--sd-name", DOMAIN, "--disk-sparse", *WAYS[way], str(sent))
+    client.sdk_example("upload_disk", "--sd-name", DOMAIN, "--disk-sparse", *ROUTES[route], str(sent))
     (disk,) = system.disks_service().list(search=f"name={sent.name}")
     try:
-        client.sdk_example("download_disk", "--format", "raw", *WAYS[way], disk.id, str(got))
+        client.sdk_example("download_disk", "--format", "raw", *ROUTES[route], disk.id, str(got))
         assert _digest(got) == _digest(sent)
     finally:
         system.disks_service().disk_service(disk.id).remove()

@@ -77,7 +77,7 @@ async def test_the_moment_in_which_its_agent_listens_anew_is_waited_for(
     claim, set_names = machine.claim, machine.set_names
     refused: list[str] = []
 
-    async def claim_and_listen_anew(given: Claim) -> None:
+    async def claim_and_restart(given: Claim) -> None:
         refused.append("names")
         await claim(given)
 
@@ -86,7 +86,7 @@ async def test_the_moment_in_which_its_agent_listens_anew_is_waited_for(
             raise NodeSilent(node="node1", request=refused.pop(), reason="connection refused")
         await set_names(request)
 
-    monkeypatch.setattr(machine, "claim", claim_and_listen_anew)
+    monkeypatch.setattr(machine, "claim", claim_and_restart)
     monkeypatch.setattr(machine, "set_names", set_names_later)
     await done(world, command)
     assert refused == []
