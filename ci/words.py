@@ -77,17 +77,16 @@ LIMITS: dict[str, int] = {
     "hosted_engine/rest": 18,
     "hosted_engine/store": 2,
     "installer": 20,
-    "node": 15,
+    "node": 13,
     "node/api": 8,
     "node/network": 5,
     "node/observe": 8,
     "node/registration": 23,
-    "node/storage": 52,
     "node/system": 3,
     "node/transfers": 4,
     "node/upgrade": 23,
     "node/vms": 15,
-    "tests": 427,
+    "tests": 418,
 }
 
 

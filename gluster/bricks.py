@@ -101,8 +101,8 @@ def _why_not_empty(path: Path) -> str | None:
 
 def main(act: str, path: str, *volume_ids: str) -> int:
     """`python -m gluster.bricks clear PATH [VOLUME_ID …]` or `remove PATH VOLUME_ID`, for callers without the
-    privileges: says yes, no or why not. `look PATH …` says in JSON what is there."""
-    if act == "look":
+    privileges: prints yes, no or why not. `observe PATH …` prints in JSON what is there."""
+    if act == "observe":
         sys.stdout.write(
             json.dumps({path: asdict(found) for path, found in observe_paths((path, *volume_ids)).items()})
         )

@@ -33,20 +33,20 @@ from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks
+from node.storage.desired import NAME as DESIRED
+from node.storage.desired import DesiredStorage
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.image_chains import ImageChains
 from node.storage.images import Images
-from node.storage.keeper import Keeper
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.qemu_img import QemuImg
+from node.storage.reconciler import StorageReconciler
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
-from node.storage.wishes import NAME as WISHES
-from node.storage.wishes import Wishes
 from node.storage.works import Works
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
@@ -104,19 +104,19 @@ class Agent:
 
     def _wire(self) -> None:
         settings = self._settings
-        wishes = Wishes(settings.own_folder / WISHES)
+        desired = DesiredStorage(settings.own_folder / DESIRED)
         mounts = Mounts(
             run,
             self._pools.storage,
-            wishes,
+            desired,
             volumes=settings.volumes,
             units=Path(settings.units),
-            tell=lambda: self._tasks.spawn(self._tell_mounts(mounts)),
+            notify=lambda: self._tasks.spawn(self._notify_mounts(mounts)),
         )
         leases = Leases(
             SanlockDaemon(run),
             self._pools.storage,
-            wishes,
+            desired,
             volumes=settings.volumes,
             need=mounts.need,
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
@@ -249,7 +249,9 @@ class Agent:
         )
         self._joining = self._site.joining(self._host)
         self._balloons = BalloonKeeper(hypervisor, self._pools.balloons, memory=read_memory, clock=self._clock)
-        self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=self._vms.resume_paused_by_storage)
+        self._reconciler = StorageReconciler(
+            desired, mounts, leases, self._clock, after_pass=self._vms.resume_paused_by_storage
+        )
 
     async def run(self) -> None:
         self._vms.watch()
@@ -257,7 +259,7 @@ class Agent:
             self._network.keep(),
             self._network_watch.run(),
             self._hub.beat(),
-            self._keeper.run(),
+            self._reconciler.run(),
             self._transfers.run(),
             self._balloons.run(),
             self._guests.run(),
@@ -281,9 +283,9 @@ class Agent:
     async def _things(self, mounts: Mounts, leases: Leases) -> tuple[str, ...]:
         """What of a site is here."""
         vms = (f"VM {vm.name}" for vm in await self._vms.vms() if vm.state is not VmState.DOWN)
-        return (*vms, *mounts.wished(), *leases.wished())
+        return (*vms, *mounts.format_desired(), *leases.format_desired())
 
-    async def _tell_mounts(self, mounts: Mounts) -> None:
+    async def _notify_mounts(self, mounts: Mounts) -> None:
         self._hub.mounts_changed(await mounts.mounts())
 
 

@@ -10,10 +10,10 @@ from node.api.messages.mounts import MountReport
 from node.api.problems import Problem
 from node.clock import Clock
 from node.config import Config
+from node.storage.desired import DesiredStorage
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.sanlock import Sanlock
-from node.storage.wishes import Wishes
 from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
 
@@ -25,7 +25,7 @@ GRACE_ROUNDS = 3  # the agent is started anew within a second; only one that sta
 
 
 class StorageGuard:
-    """Mounts and lockspaces as the agent was asked to hold them, by its own hands."""
+    """Mounts and lockspaces as the agent was asked to have them, made by the keeper of the engine itself."""
 
     def __init__(self, settings: Config, run: Run, threads: Threads, sanlock: Sanlock, clock: Clock) -> None:
         self._settings = settings
@@ -45,7 +45,7 @@ class StorageGuard:
             self._desired(),
             volumes=settings.volumes,
             units=Path(settings.units),
-            tell=lambda: None,
+            notify=lambda: None,
         )
 
     def leases(self, mounts: Mounts) -> Leases:
@@ -71,14 +71,14 @@ class StorageGuard:
             return
         mounts, desired = self.mounts(), self._desired()
         for volume in desired.mounts:
-            await self._try(f"volume {volume}", mounts.hold(volume))
+            await self._try(f"volume {volume}", mounts.ensure_mounted(volume))
         leases = self.leases(mounts)
         for lockspace in desired.lockspaces:
-            await self._try(f"lockspace {lockspace}", leases.hold(lockspace))
+            await self._try(f"lockspace {lockspace}", leases.ensure_joined(lockspace))
 
-    def _desired(self) -> Wishes:
+    def _desired(self) -> DesiredStorage:
         """As the agent has written it down; read anew each time."""
-        return Wishes(self._settings.own_folder / "wishes.json")
+        return DesiredStorage(self._settings.own_folder / "wishes.json")
 
     def _agent_lives(self) -> bool:
         try:

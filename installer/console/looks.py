@@ -22,8 +22,8 @@ from node.api.problems import Problem
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.registration.join_files import OVER, join_files_of
-from node.storage.wishes import NAME as WISHES
-from node.storage.wishes import damaged_file
+from node.storage.desired import NAME as DESIRED
+from node.storage.desired import damaged_file
 from node.system.files import read_or_none
 from node.system.process import CommandFailed, Run
 from node.tls import fetch_certificate
@@ -56,7 +56,7 @@ def _own(settings: Config) -> Lines:
 
 
 def _damage(settings: Config) -> Lines:
-    if not damaged_file(settings.own_folder / WISHES).exists():
+    if not damaged_file(settings.own_folder / DESIRED).exists():
         return ()
     return ("! what is mounted here was unreadable: have the engine install this host again (in Maintenance mode)",)
 

@@ -16,33 +16,33 @@ from node.system.process import CommandFailed, Run
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 20  # a disk that hangs keeps nobody waiting for longer
-WELL_S, NOT_WELL_S = 60.0, 10.0  # how long a look at folders is good
+OBSERVE_TIMEOUT_S = 20  # a disk that hangs keeps nobody waiting for longer
+WELL_S, NOT_WELL_S = 60.0, 10.0  # how long what was observed of folders is good
 REMOVE_S = 800  # a brick may hold many files
-_LOOK = (sys.executable, "-m", "gluster.bricks", "look")
+_OBSERVE = (sys.executable, "-m", "gluster.bricks", "observe")
 _OUTSIDE = ("systemd-run", "--quiet", "--wait", "--collect", "--pipe")
-_LOOK_UNIT = "--unit=trivet-brick-look"  # the same each time: one process at most waits for a disk that hangs
+_OBSERVE_UNIT = "--unit=trivet-brick-observe"  # the same each time: one process at most waits for a disk that hangs
 
 
-class FolderLooks:
-    """Brick folders as they were looked at last: a look costs a process of systemd's. Where all is well with them they
-    are looked at again after a minute, else after some seconds. Who asks meanwhile waits for that look."""
+class BrickFolderCache:
+    """Brick folders as they were observed last: that costs a process of systemd's. Where all is well with them they
+    are observed again after a minute, else after some seconds. Who asks meanwhile waits for that."""
 
-    def __init__(self, look_at: ObservePaths, monotonic: Callable[[], float]) -> None:
-        self._look_at = look_at
+    def __init__(self, observe: ObservePaths, monotonic: Callable[[], float]) -> None:
+        self._observe_paths = observe
         self._monotonic = monotonic
         self._paths: frozenset[str] = frozenset()
         self._found: Mapping[str, BrickFolder] = {}
         self._until = float("-inf")
         self._alone = threading.Lock()
 
-    def look_at(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
+    def observe(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
         with self._alone:
-            return self._look(paths)
+            return self._refresh(paths)
 
-    def _look(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
+    def _refresh(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
         if self._paths != frozenset(paths) or self._monotonic() >= self._until:
-            self._found, self._paths = self._look_at(paths), frozenset(paths)
+            self._found, self._paths = self._observe_paths(paths), frozenset(paths)
             well = all(path in self._found and self._found[path].is_marked for path in paths)
             self._until = self._monotonic() + (WELL_S if well else NOT_WELL_S)
         return self._found
@@ -65,16 +65,17 @@ class BrickMarks:
     def remove(self, path: Path, volume_id: str) -> bool:
         return self._outside("remove", str(path), volume_id, timeout_s=REMOVE_S)
 
-    def look_at(self, paths: Collection[str]) -> dict[str, BrickFolder]:
+    def observe(self, paths: Collection[str]) -> dict[str, BrickFolder]:
         """None of them where systemd does not do it: what their disks are like is unknown then."""
         try:
-            said = self._run(*_OUTSIDE, _LOOK_UNIT, *_LOOK, *sorted(paths), timeout_s=LOOK_S)
-            return msgspec.json.decode(said, type=dict[str, BrickFolder])
+            output = self._run(*_OUTSIDE, _OBSERVE_UNIT, *_OBSERVE, *sorted(paths), timeout_s=OBSERVE_TIMEOUT_S)
+            return msgspec.json.decode(output, type=dict[str, BrickFolder])
         except (CommandFailed, msgspec.MsgspecError) as err:
-            log.info("cannot look at the disks of bricks: %s", err)
+            log.info("cannot observe the disks of bricks: %s", err)
             return {}
 
-    def _outside(self, *words: str, timeout_s: float = 60) -> bool:
+    def _outside(self, *arguments: str, timeout_s: float = 60) -> bool:
         return (
-            self._run(*_OUTSIDE, sys.executable, "-m", "gluster.bricks", *words, timeout_s=timeout_s).strip() == "yes"
+            self._run(*_OUTSIDE, sys.executable, "-m", "gluster.bricks", *arguments, timeout_s=timeout_s).strip()
+            == "yes"
         )

@@ -1,11 +1,11 @@
-"""What an error number means where storage is meant, in words that tell an operator what to look at; pure."""
+"""What an error number means where storage is meant, so that an operator knows what to look at; pure."""
 
 import errno
 import os
 
 _SANLOCK_TIMEOUT = 202  # SANLK_AIO_TIMEOUT of sanlock's src/sanlock_rv.h
 
-_WORDS = {
+_DESCRIPTIONS = {
     errno.ENOSPC: "the volume is full",
     errno.EDQUOT: "the quota of the volume is used up",
     errno.ENOTCONN: "the volume reaches too few of its bricks, or the process of its mount is gone",
@@ -18,13 +18,13 @@ _WORDS = {
 }
 
 
-def words(number: int) -> str:
-    """What the error `number` means, with the system's own words for it."""
+def describe_errno(number: int) -> str:
+    """What the error `number` means, with the system's own description."""
     own = os.strerror(number) if number in errno.errorcode else f"error {number}"
-    return f"{_WORDS[number]} ({own})" if number in _WORDS else own
+    return f"{_DESCRIPTIONS[number]} ({own})" if number in _DESCRIPTIONS else own
 
 
 def cause(err: OSError) -> str:
-    """As `words`, with the file that it is about."""
-    text = words(err.errno) if err.errno is not None else str(err)
+    """As `describe_errno`, with the file that it is about."""
+    text = describe_errno(err.errno) if err.errno is not None else str(err)
     return f"{text}: {err.filename}" if err.filename is not None else text

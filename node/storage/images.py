@@ -139,9 +139,9 @@ class Images:
         async with self._locks[image]:
             yield path
 
-    def find(self, image: ImageRef, told: ImageFormat | None = None) -> ImageReport | None:
-        """Blocks. `told` is the caller's word for an image without a note."""
-        return self._find(image, self.path(image), told)
+    def find(self, image: ImageRef, assumed_format: ImageFormat | None = None) -> ImageReport | None:
+        """Blocks. `assumed_format` is the caller's, for an image without a note."""
+        return self._find(image, self.path(image), assumed_format)
 
     def standing_on(self, image: ImageRef) -> Iterator[str]:
         """Blocks. The images of the same disk that stand on this one."""
@@ -190,12 +190,12 @@ class Images:
                 bricks=len(bricks),
             )
 
-    def _find(self, image: ImageRef, path: Path, told: ImageFormat | None = None) -> ImageReport | None:
-        """`told` is the caller's word for an image without a note; it is noted then."""
+    def _find(self, image: ImageRef, path: Path, assumed_format: ImageFormat | None = None) -> ImageReport | None:
+        """`assumed_format` is the caller's, for an image without a note; it is noted then."""
         if not path.exists():
             return None
         noted = formats.noted(path)
-        form = noted or told
+        form = noted or assumed_format
         if form is None:
             raise formats.FormatUnknown(image=image.image_id)
         info = self._qemu_img.info(str(path), form)
@@ -252,7 +252,7 @@ class Images:
         self._qemu_img.create_overlay(str(part), layout.backing_text(backing), form, size)
 
     def _grown(self, origin: Info, request: ImageRequest) -> int | None:
-        """The wished size where it is another than that of the image it is made from."""
+        """The desired size where it is another than that of the image it is made from."""
         if request.size_bytes is None:
             return None
         size = whole_sectors(request.size_bytes)

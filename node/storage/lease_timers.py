@@ -55,7 +55,7 @@ class LeaseTimers:
         return await self._threads(self._read)
 
     async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
-        """What holds from the next boot on is written before anything is done: whoever is cut off joins with it."""
+        """What counts from the next boot on is written before anything is done: whoever is cut off joins with it."""
         _check(request)
         async with self._lock:
             report = await self._threads(self._read_or_none)
@@ -63,7 +63,7 @@ class LeaseTimers:
             if not is_so and (names := await self._threads(self._holders)):
                 raise LeasesInUse(vms=", ".join(names))
             await self._threads(self._configure, request.watchdog_fire_timeout_s)
-            self._leases.wish_timeouts(request.io_timeouts_s)
+            self._leases.set_desired_timeouts(request.io_timeouts_s)
             if not is_so:
                 await self._leases.change_timeouts(self._restart)
             return await self.lease_timers()
@@ -102,7 +102,7 @@ class LeaseTimers:
 
 
 def _is_so(report: LeaseTimersReport, request: LeaseTimersRequest) -> bool:
-    """A lockspace that the node is not in is joined with what is wished for."""
+    """A lockspace that the node is not in is joined with what is desired."""
     asked = {name: seconds for name, seconds in request.io_timeouts_s.items() if name in report.io_timeouts_s}
     return (
         report.watchdog_fire_timeout_s == request.watchdog_fire_timeout_s

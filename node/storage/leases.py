@@ -14,9 +14,9 @@ from node.api.problems import Problem
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, token
 from node.storage import layout
 from node.storage.causes import cause
+from node.storage.desired import DesiredStorage
 from node.storage.mount_points import real_path
 from node.storage.sanlock import Sanlock, SanlockFailed
-from node.storage.wishes import Wishes
 from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
@@ -33,7 +33,7 @@ class Leases:
         self,
         sanlock: Sanlock,
         threads: Threads,
-        wishes: Wishes,
+        desired: DesiredStorage,
         *,
         volumes: Path,
         need: Callable[[str], Awaitable[None]],
@@ -41,95 +41,95 @@ class Leases:
     ) -> None:
         self._sanlock = sanlock
         self._threads = threads
-        self._wishes = wishes
+        self._desired = desired
         self._volumes = PurePosixPath(volumes)
         self._need = need
         self._own = own
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
-        return tuple([await self._look(wish) for wish in self._wishes.lockspaces.values()])
+        return tuple([await self._observe(request) for request in self._desired.lockspaces.values()])
 
-    def wished(self) -> tuple[str, ...]:
-        """In words."""
-        return tuple(f"lockspace {name}" for name in sorted(self._wishes.lockspaces))
+    def format_desired(self) -> tuple[str, ...]:
+        """A line of text for each."""
+        return tuple(f"lockspace {name}" for name in sorted(self._desired.lockspaces))
 
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
-        """Join now and wish for it from now on."""
+        """Join now and desire it from now on."""
         _check(request)
-        wished = self._wishes.lockspaces.get(request.name)
-        if wished is not None and wished.host_id != request.host_id:
-            raise LockspaceDiffers(lockspace=request.name, host_id=wished.host_id)
+        existing = self._desired.lockspaces.get(request.name)
+        if existing is not None and existing.host_id != request.host_id:
+            raise LockspaceDiffers(lockspace=request.name, host_id=existing.host_id)
         await self._need(request.storage_domain)
-        self._wishes.wish_lockspace(request)
-        report = await self.hold(request.name)
+        self._desired.set_lockspace(request)
+        report = await self.ensure_joined(request.name)
         if not report.joined:
             raise SanlockFailed(act=f"join lockspace {request.name}", reason=report.detail)
         return report
 
-    async def hold(self, lockspace: str) -> LockspaceReport:
-        """Join `lockspace` if it is wished for and not joined; the report says how it went."""
+    async def ensure_joined(self, lockspace: str) -> LockspaceReport:
+        """Join `lockspace` if it is desired and not joined; the report says how it went."""
         async with self._locks[lockspace]:
-            wish = self._wishes.lockspaces.get(lockspace)
-            if wish is None:
+            request = self._desired.lockspaces.get(lockspace)
+            if request is None:
                 raise LockspaceUnknown(lockspace=lockspace)
-            report = await self._look(wish)
+            report = await self._observe(request)
             if report.joined:
                 return report
             try:
-                await self._need(wish.storage_domain)
-                await self._threads(self._join, wish)
+                await self._need(request.storage_domain)
+                await self._threads(self._join, request)
             except Problem as err:
-                return _report(wish, joined=False, detail=f"{err.text.what}: {err.text.why}")
+                return _report(request, joined=False, detail=f"{err.text.what}: {err.text.why}")
             except OSError as err:
-                return _report(wish, joined=False, detail=cause(err))
-            return await self._look(wish)
+                return _report(request, joined=False, detail=cause(err))
+            return await self._observe(request)
 
     async def leave_lockspace(self, lockspace: str) -> None:
-        """Leave it and wish for it no more. The wish goes last: cut short in between, leaving is tried again."""
+        """Leave it and desire it no more. That is dropped last: cut short in between, leaving is tried again."""
         token("lockspace", lockspace)
         async with self._locks[lockspace]:
-            wish = self._wishes.lockspaces.get(lockspace)
-            if wish is None:
+            request = self._desired.lockspaces.get(lockspace)
+            if request is None:
                 return
-            path = str(self._lockspace_path(wish))
-            if await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path):
-                await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
-            self._wishes.drop_lockspace(lockspace)
+            path = str(self._lockspace_path(request))
+            if await self._threads(self._sanlock.is_joined, request.name, request.host_id, path):
+                await self._threads(self._sanlock.leave, request.name, request.host_id, path)
+            self._desired.drop_lockspace(lockspace)
 
-    def wish_timeouts(self, io_timeouts_s: Mapping[str, int]) -> None:
+    def set_desired_timeouts(self, io_timeouts_s: Mapping[str, int]) -> None:
         """They count from the next time on that a lockspace is joined."""
         for name, seconds in io_timeouts_s.items():
-            if (wish := self._wishes.lockspaces.get(name)) is not None:
-                self._wishes.wish_lockspace(msgspec.structs.replace(wish, io_timeout_s=seconds))
+            if (request := self._desired.lockspaces.get(name)) is not None:
+                self._desired.set_lockspace(msgspec.structs.replace(request, io_timeout_s=seconds))
 
     async def change_timeouts(self, restart: Callable[[], Awaitable[None]]) -> None:
-        """Leave every lockspace, `restart` the daemon, join again with the timeouts that are wished for; nobody joins
+        """Leave every lockspace, `restart` the daemon, join again with the desired timeouts; nobody joins
         meanwhile. Raises SanlockFailed, also while somebody here holds a lease."""
-        wishes = sorted(self._wishes.lockspaces.values(), key=lambda wish: wish.name)
+        desired = sorted(self._desired.lockspaces.values(), key=lambda request: request.name)
         async with AsyncExitStack() as locks:
-            for wish in wishes:
-                await locks.enter_async_context(self._locks[wish.name])
-            for wish in wishes:
-                path = str(self._lockspace_path(wish))
-                if (await self._look(wish)).joined:
-                    await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
+            for request in desired:
+                await locks.enter_async_context(self._locks[request.name])
+            for request in desired:
+                path = str(self._lockspace_path(request))
+                if (await self._observe(request)).joined:
+                    await self._threads(self._sanlock.leave, request.name, request.host_id, path)
             await restart()
-        for wish in wishes:
-            report = await self.hold(wish.name)
+        for request in desired:
+            report = await self.ensure_joined(request.name)
             if not report.joined:
-                raise SanlockFailed(act=f"join lockspace {wish.name}", reason=report.detail)
+                raise SanlockFailed(act=f"join lockspace {request.name}", reason=report.detail)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         path = self._lease_path(request.storage_domain, request.lockspace, request.resource)
-        wish = await self._joined(request.lockspace)
+        joined = await self._joined(request.lockspace)
         await self._need(request.storage_domain)
         async with self._locks[str(path)]:
 
             def fill(part: str) -> None:
                 self._sanlock.write_resource(request.lockspace, request.resource, part)
 
-            await self._threads(make_once, path, f"{wish.host_id}", fill, self._own)
+            await self._threads(make_once, path, f"{joined.host_id}", fill, self._own)
         return await self.lease(request.storage_domain, request.lockspace, request.resource)
 
     async def lease(self, storage_domain: str, lockspace: str, resource: str) -> LeaseReport:
@@ -145,8 +145,8 @@ class Leases:
     async def held_elsewhere(self, facts: DomainFacts) -> tuple[str, int] | None:
         """The first lease of a domain that another host holds, with the host id."""
         for lease in facts.leases:
-            wish = self._wishes.lockspaces.get(lease.lockspace)
-            own = wish.host_id if wish is not None else None
+            request = self._desired.lockspaces.get(lease.lockspace)
+            own = request.host_id if request is not None else None
             with suppress(SanlockFailed):
                 _, holder = await self._threads(self._holder, lease.lockspace, lease.resource, Path(lease.path))
                 if holder is not None and holder != own:
@@ -164,36 +164,38 @@ class Leases:
         return None
 
     async def _joined(self, lockspace: str) -> LockspaceRequest:
-        wish = self._wishes.lockspaces.get(lockspace)
-        if wish is None or not (await self._look(wish)).joined:
+        request = self._desired.lockspaces.get(lockspace)
+        if request is None or not (await self._observe(request)).joined:
             raise LockspaceUnknown(lockspace=lockspace)
-        return wish
+        return request
 
-    def _lockspace_path(self, wish: LockspaceRequest) -> Path:
+    def _lockspace_path(self, request: LockspaceRequest) -> Path:
         """By the mount point, whichever name the domain was joined by: sanlock compares letters."""
-        return real_path(Path(self._volumes), Path(layout.lockspace(self._volumes, wish.storage_domain, wish.name)))
+        return real_path(
+            Path(self._volumes), Path(layout.lockspace(self._volumes, request.storage_domain, request.name))
+        )
 
     def _lease_path(self, storage_domain: str, lockspace: str, resource: str) -> Path:
         if len(resource) > LONGEST_NAME:
             raise Malformed(reason=f"the lease {resource!r} is longer than {LONGEST_NAME} characters")
         return Path(layout.lease(self._volumes, storage_domain, lockspace, resource))
 
-    async def _look(self, wish: LockspaceRequest) -> LockspaceReport:
-        path = str(self._lockspace_path(wish))
+    async def _observe(self, request: LockspaceRequest) -> LockspaceReport:
+        path = str(self._lockspace_path(request))
         try:
-            joined = await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path)
+            joined = await self._threads(self._sanlock.is_joined, request.name, request.host_id, path)
         except SanlockFailed as err:
-            return _report(wish, joined=False, detail=err.text.why)
-        return _report(wish, joined=joined, detail="" if joined else "it is not joined")
+            return _report(request, joined=False, detail=err.text.why)
+        return _report(request, joined=joined, detail="" if joined else "it is not joined")
 
-    def _join(self, wish: LockspaceRequest) -> None:
-        path = self._lockspace_path(wish)
+    def _join(self, request: LockspaceRequest) -> None:
+        path = self._lockspace_path(request)
 
         def fill(part: str) -> None:
-            self._sanlock.write_lockspace(wish.name, part, wish.io_timeout_s)
+            self._sanlock.write_lockspace(request.name, part, request.io_timeout_s)
 
-        make_once(path, f"{wish.host_id}", fill, self._own)
-        self._sanlock.join(wish.name, wish.host_id, str(path), wish.io_timeout_s)
+        make_once(path, f"{request.host_id}", fill, self._own)
+        self._sanlock.join(request.name, request.host_id, str(path), request.io_timeout_s)
 
     def _holder(self, lockspace: str, resource: str, path: Path) -> tuple[bool, int | None]:
         if not path.exists():
@@ -230,7 +232,7 @@ def _check(request: LockspaceRequest) -> None:
         raise Malformed(reason=f"the lockspace {request.name!r} is longer than {LONGEST_NAME} characters")
 
 
-def _report(wish: LockspaceRequest, *, joined: bool, detail: str) -> LockspaceReport:
+def _report(request: LockspaceRequest, *, joined: bool, detail: str) -> LockspaceReport:
     return LockspaceReport(
-        name=wish.name, storage_domain=wish.storage_domain, host_id=wish.host_id, joined=joined, detail=detail
+        name=request.name, storage_domain=request.storage_domain, host_id=request.host_id, joined=joined, detail=detail
     )

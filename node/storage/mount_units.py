@@ -7,7 +7,7 @@ from node.storage.drivers.driver import Mount
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
 # "Before" means at shutdown: after them. sanlock gives its leases back on it, VMs write to it until they end.
 _UNIT = """\
-# Written by trivet-node; it comes back with every boot as long as the mount is wished for.
+# Written by trivet-node; it comes back with every boot as long as the mount is desired.
 [Unit]
 Description={title}
 After={after}

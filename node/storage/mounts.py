@@ -10,16 +10,16 @@ from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import Failed
 from node.api.refusals import NotMounted, token
 from node.storage import mount_points
-from node.storage.causes import cause, words
+from node.storage.causes import cause, describe_errno
+from node.storage.desired import DesiredStorage
 from node.storage.drivers.driver import Driver
 from node.storage.drivers.registry import DRIVERS, driver_of
 from node.storage.mount_units import mounted_type, unit_name, unit_text
-from node.storage.wishes import Wishes
 from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
 
 PROC_MOUNTS = Path("/proc/self/mounts")
-LOOK_S = 4  # healthy storage answers at once; a hanging one must not hang who asks
+OBSERVE_TIMEOUT_S = 4  # healthy storage answers at once; a hanging one must not hang who asks
 
 
 class MountFailed(Failed):
@@ -35,47 +35,47 @@ class UnmountFailed(Failed):
 
 
 class Mounts:
-    """`volumes` is the folder of all mount points, `units` where unit files go that need not outlive a boot. `tell`
-    hears of mounts that came or went."""
+    """`volumes` is the folder of all mount points, `units` where unit files go that need not outlive a boot. `notify`
+    is called when a mount came or went."""
 
     def __init__(
         self,
         run: Run,
         threads: Threads,
-        wishes: Wishes,
+        desired: DesiredStorage,
         *,
         volumes: Path,
         units: Path,
-        tell: Callable[[], None],
+        notify: Callable[[], None],
         proc_mounts: Path = PROC_MOUNTS,
         drivers: Mapping[str, Driver] = DRIVERS,
     ) -> None:
         self._run = run
         self._threads = threads
-        self._wishes = wishes
+        self._desired = desired
         self._volumes = volumes
         self._units = units
-        self._tell = tell
+        self._notify = notify
         self._proc_mounts = proc_mounts
         self._drivers = drivers
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._looking: dict[str, asyncio.Future[MountReport]] = {}
-        self._told: dict[str, bool] = {}
+        self._observing: dict[str, asyncio.Future[MountReport]] = {}
+        self._reported: dict[str, bool] = {}
 
     async def mounts(self) -> tuple[MountReport, ...]:
-        return tuple(await asyncio.gather(*(self.look(one) for one in sorted(self._wishes.mounts))))
+        return tuple(await asyncio.gather(*(self.observe(one) for one in sorted(self._desired.mounts))))
 
-    async def look(self, storage_domain: str) -> MountReport:
-        """What the kernel and the file system itself say. Storage that hangs takes one thread, not one per look."""
+    async def observe(self, storage_domain: str) -> MountReport:
+        """What the kernel and the file system itself say. Storage that hangs takes one thread, not one per call."""
         path = self._volumes / token("storage domain", storage_domain)
-        looking = self._looking.get(storage_domain)
-        if looking is None:
-            looking = self._looking[storage_domain] = asyncio.ensure_future(
-                self._threads(self._look, storage_domain, path)
+        observing = self._observing.get(storage_domain)
+        if observing is None:
+            observing = self._observing[storage_domain] = asyncio.ensure_future(
+                self._threads(self._observe_path, storage_domain, path)
             )
-            looking.add_done_callback(lambda _: self._looking.pop(storage_domain, None))
+            observing.add_done_callback(lambda _: self._observing.pop(storage_domain, None))
         try:
-            return await asyncio.wait_for(asyncio.shield(looking), LOOK_S)
+            return await asyncio.wait_for(asyncio.shield(observing), OBSERVE_TIMEOUT_S)
         except TimeoutError:
             return _report(storage_domain, path, "the storage does not answer")
 
@@ -85,42 +85,42 @@ class Mounts:
         driver_of(request.spec, self._drivers).mount(request.spec)
         async with self._locks[domain]:
             await self._threads(self._desire, request)
-        report = await self.hold(domain)
+        report = await self.ensure_mounted(domain)
         if not report.mounted:
             raise MountFailed(storage_domain=domain, reason=report.detail)
         return report
 
-    async def hold(self, storage_domain: str) -> MountReport:
+    async def ensure_mounted(self, storage_domain: str) -> MountReport:
         """Mount it if that is desired and not so; the report says how it went."""
         async with self._locks[storage_domain]:
-            request = self._wishes.mounts.get(storage_domain)
-            report = self._note(await self.look(storage_domain))
+            request = self._desired.mounts.get(storage_domain)
+            report = self._note(await self.observe(storage_domain))
             if report.mounted or request is None or await self._threads(self._recovers, request):
                 return report
             try:
                 await self._threads(self._mount, request)
             except (CommandFailed, OSError) as err:
-                report = await self.look(storage_domain)
+                report = await self.observe(storage_domain)
                 if not report.mounted:
                     reason = cause(err) if isinstance(err, OSError) else err.text.why
                     return _report(storage_domain, Path(report.path), reason)
-            return self._note(await self.look(storage_domain))
+            return self._note(await self.observe(storage_domain))
 
     async def unmount(self, storage_domain: str) -> None:
         token("storage domain", storage_domain)
         async with self._locks[storage_domain]:
-            self._wishes.drop_mount(storage_domain)
+            self._desired.drop_mount(storage_domain)
             await self._threads(self._unmount, storage_domain)
-            if self._told.pop(storage_domain, False):
-                self._tell()
+            if self._reported.pop(storage_domain, False):
+                self._notify()
 
-    def wished(self) -> tuple[str, ...]:
-        """In words."""
-        return tuple(f"a mount of storage domain {one}" for one in sorted(self._wishes.mounts))
+    def format_desired(self) -> tuple[str, ...]:
+        """A line of text for each."""
+        return tuple(f"a mount of storage domain {one}" for one in sorted(self._desired.mounts))
 
     async def need(self, storage_domain: str) -> None:
         """NotMounted unless it is there."""
-        report = await self.look(storage_domain)
+        report = await self.observe(storage_domain)
         if not report.mounted:
             raise NotMounted(storage_domain=storage_domain, reason=report.detail)
 
@@ -130,14 +130,14 @@ class Mounts:
         self._volumes.mkdir(parents=True, exist_ok=True)
         if (earlier := self._earlier_name(request)) is not None:
             mount_points.adopt(self._volumes, request.storage_domain, earlier)
-            self._wishes.rename_mount(earlier, request)
+            self._desired.rename_mount(earlier, request)
         if request.hosted_engine:
             mount_points.name_hosted_engine(self._volumes, request.storage_domain)
-        self._wishes.wish_mount(request)
+        self._desired.set_mount(request)
 
     def _earlier_name(self, request: MountRequest) -> str | None:
         name = request.spec.source.rpartition("/")[2]
-        earlier = self._wishes.mounts.get(name)
+        earlier = self._desired.mounts.get(name)
         if name == request.storage_domain or earlier is None or earlier.spec.kind != request.spec.kind:
             return None
         return name if earlier.spec.source.endswith(f":/{name}") else None
@@ -153,20 +153,20 @@ class Mounts:
         return PurePosixPath(mount_points.mount_point(self._volumes, storage_domain))
 
     def _note(self, report: MountReport) -> MountReport:
-        """Tell of what came or went since the look before."""
-        if self._told.get(report.storage_domain, False) is not report.mounted:
-            self._told[report.storage_domain] = report.mounted
-            self._tell()
+        """Notify of what came or went since it was observed last."""
+        if self._reported.get(report.storage_domain, False) is not report.mounted:
+            self._reported[report.storage_domain] = report.mounted
+            self._notify()
         return report
 
-    def _look(self, storage_domain: str, path: Path) -> MountReport:
+    def _observe_path(self, storage_domain: str, path: Path) -> MountReport:
         if mounted_type(self._proc_mounts.read_text(), self._where(storage_domain)) is None:
             return _report(storage_domain, path, "it is not mounted")
         try:
             path.stat()  # needs as many bricks as reading and writing do; statvfs is answered by a single one
             space = os.statvfs(path)
         except OSError as err:
-            return _report(storage_domain, path, words(err.errno or 0))
+            return _report(storage_domain, path, describe_errno(err.errno or 0))
         return MountReport(
             storage_domain=storage_domain,
             mounted=True,

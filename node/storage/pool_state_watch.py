@@ -12,7 +12,7 @@ from node.clock import Clock
 from node.system.threads import Threads
 
 FRESH_S = 4.0  # a look that is younger is given to whoever asks
-LOOK_S = 30.0  # between two looks of the node that follows the pool: each locks the volumes for moments
+OBSERVE_EVERY_S = 30.0  # between two looks of the node that follows the pool: each locks the volumes for moments
 SIGNS_S = 3.0  # between two glances at the own mounts
 HANGS_S = 5.0  # how long these may take
 OTHERS_S = 4.0  # where several nodes see a sign, the one that follows the pool looks first
@@ -61,7 +61,7 @@ class PoolStateWatch:
         if self._last is not None and self._clock.monotonic() - self._last_read_at < FRESH_S:
             return self._last
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._look())
+            self._reading = asyncio.create_task(self._observe())
         return await asyncio.shield(self._reading)
 
     async def gluster_facts(self) -> ServerFacts:
@@ -81,7 +81,7 @@ class PoolStateWatch:
     async def _follow_if_due(self) -> None:
         signs = await self._signs()
         changed, self._signs_before = signs != self._signs_before, signs
-        if not changed and not self._unconfirmed and self._clock.monotonic() - self._followed_at < LOOK_S:
+        if not changed and not self._unconfirmed and self._clock.monotonic() - self._followed_at < OBSERVE_EVERY_S:
             return
         if not await self._threads(self._follows):
             if not changed and not self._unconfirmed:
@@ -107,19 +107,19 @@ class PoolStateWatch:
 
     async def _follow(self) -> bool:
         """Look, and tell what has changed once a second look says the same; False when it does not."""
-        keys = _keys((await self._look()).report)
+        keys = _keys((await self._observe()).report)
         if keys == self._reported:
             return True
         await self._clock.sleep(AGAIN_S)
-        again = (await self._look()).report
+        again = (await self._observe()).report
         if _keys(again) != keys:
             return False
         self._reported = keys
         log.info("storage is %s%s", again.health, "".join(f"; {problem.what}" for problem in again.problems))
-        self._notify(_news(again))
+        self._notify(_event(again))
         return True
 
-    async def _look(self) -> StorageState:
+    async def _observe(self) -> StorageState:
         at = self._clock.now()
         report = make_report(await self._read())
         self._last, self._last_read_at = StorageState(at=at, report=report), self._clock.monotonic()
@@ -130,5 +130,5 @@ def _keys(report: StorageReport) -> tuple[str, ...]:
     return tuple(sorted(problem.key for problem in report.problems))
 
 
-def _news(report: StorageReport) -> StorageNews:
+def _event(report: StorageReport) -> StorageNews:
     return StorageNews(health=report.health, problems=_keys(report))

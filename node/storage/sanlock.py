@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from node.api.problems import Failed
-from node.storage.causes import words
+from node.storage.causes import describe_errno
 
 
 class SanlockFailed(Failed):
@@ -13,9 +13,9 @@ class SanlockFailed(Failed):
 
 
 def reason(*args: object) -> str:
-    """The arguments of sanlock's own exception, its number first, in words that name the cause."""
-    said = " ".join(str(arg) for arg in args)
-    return f"{words(abs(args[0]))} (sanlock says: {said})" if args and isinstance(args[0], int) else said
+    """The arguments of sanlock's own exception, its number first, as a text that names the cause."""
+    output = " ".join(str(arg) for arg in args)
+    return f"{describe_errno(abs(args[0]))} (sanlock says: {output})" if args and isinstance(args[0], int) else output
 
 
 class Sanlock(Protocol):
@@ -41,10 +41,10 @@ class Sanlock(Protocol):
         ...
 
 
-def parse_leader(said: str) -> dict[str, str]:
-    """What `sanlock direct read_leader` says, by name. Where it read nothing it names what was in its memory, below a
-    first line with the error. Raises SanlockFailed."""
-    words = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
-    if words.get("read_leader") != "done 0":
-        raise SanlockFailed(act="read a lease", reason=said.partition("\n")[0] or "it says nothing")
-    return words
+def parse_leader(output: str) -> dict[str, str]:
+    """The fields that `sanlock direct read_leader` prints, by name. Where it read nothing they are of what was in its
+    memory, below a first line with the error. Raises SanlockFailed."""
+    fields = dict(line.split(" ", 1) for line in output.splitlines() if " " in line)
+    if fields.get("read_leader") != "done 0":
+        raise SanlockFailed(act="read a lease", reason=output.partition("\n")[0] or "it says nothing")
+    return fields

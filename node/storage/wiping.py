@@ -23,7 +23,7 @@ def wipe(path: Path, note: Path, *, is_time_up: Callable[[], bool]) -> int:
         size, done = os.fstat(fd).st_size, _noted(note)
         while done < size and not is_time_up():
             until = min(size, done + PIECE)
-            for begin, end in _held(fd, done, until):
+            for begin, end in _data_ranges(fd, done, until):
                 _overwrite(fd, begin, end)
             os.fsync(fd)
             write_durable(note, f"{until}\n")
@@ -38,7 +38,7 @@ def _noted(note: Path) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _held(fd: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _data_ranges(fd: int, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The parts between that may hold something."""
     while start < end:
         try:
@@ -54,8 +54,8 @@ def _held(fd: int, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _read(fd: int, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """As `_held`, where the file system does not know its holes, as Gluster with shards: they read as zeros, and to
-    write them would take room that the volume may not have."""
+    """As `_data_ranges`, where the file system does not know its holes, as Gluster with shards: they read as zeros, and
+    to write them would take room that the volume may not have."""
     for begin in range(start, end, len(ZEROS)):
         until = min(end, begin + len(ZEROS))
         if os.pread(fd, until - begin, begin) != ZEROS[: until - begin]:

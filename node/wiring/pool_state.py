@@ -9,7 +9,7 @@ from node.api.messages.gluster import StorageNews
 from node.clock import Clock
 from node.config import Config
 from node.registration.membership import Membership
-from node.storage.brick_marks import BrickMarks, FolderLooks
+from node.storage.brick_marks import BrickFolderCache, BrickMarks
 from node.storage.pool_state import PoolStateReader, ask_agents
 from node.storage.pool_state_watch import PoolStateWatch
 from node.system.threads import Threads
@@ -26,10 +26,10 @@ def make_pool_watch(
     *,
     notify: Callable[[StorageNews], None],
 ) -> PoolStateWatch:
-    folders = FolderLooks(bricks.look_at, clock.monotonic)
+    folders = BrickFolderCache(bricks.observe, clock.monotonic)
 
     def own_facts() -> ServerFacts:
-        return read_facts(folders.look_at)
+        return read_facts(folders.observe)
 
     reader = PoolStateReader(
         gluster,

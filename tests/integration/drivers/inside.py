@@ -10,13 +10,13 @@ from node.api.messages.mounts import MountReport, MountRequest, MountSpec
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.refusals import StorageOfOther
 from node.clock import SystemClock
+from node.storage.desired import DesiredStorage
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.mounts import MountFailed, Mounts
 from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
-from node.storage.wishes import Wishes
 from node.storage.works import Works
 from node.system.long_command import run_while
 from node.system.process import run
@@ -55,10 +55,10 @@ class Node:
         self.mounts = Mounts(
             systemd,
             threads,
-            Wishes(folder / "wishes.json"),
+            DesiredStorage(folder / "wishes.json"),
             volumes=volumes,
             units=folder / "units",
-            tell=lambda: None,
+            notify=lambda: None,
         )
         self.metadata = DomainMetadata(threads, volumes=volumes, need=self.mounts.need)
         works: Works[ImageRef, Path] = Works(Threads("copies", 1), SystemClock())

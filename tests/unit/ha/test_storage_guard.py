@@ -8,7 +8,7 @@ from hosted_engine.ha.storage_guard import AGENT, GRACE_ROUNDS, StorageGuard
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.config import Config
-from node.storage.wishes import Wishes
+from node.storage.desired import DesiredStorage
 from node.system.process import CommandFailed
 from node.system.threads import Threads
 from tests.fakes.clock import FakeClock
@@ -23,10 +23,10 @@ class Node:
         self.told: list[tuple[str, ...]] = []
         settings = Config(state=str(folder), units=str(folder / "units"))
         settings.own_folder.mkdir()
-        desired = Wishes(settings.own_folder / "wishes.json")
+        desired = DesiredStorage(settings.own_folder / "wishes.json")
         spec = MountSpec(kind="glusterfs", source="node1:/engine")
-        desired.wish_mount(MountRequest(storage_domain="engine", spec=spec, hosted_engine=True))
-        desired.wish_lockspace(LockspaceRequest(name="trivet", storage_domain="engine", host_id=1))
+        desired.set_mount(MountRequest(storage_domain="engine", spec=spec, hosted_engine=True))
+        desired.set_lockspace(LockspaceRequest(name="trivet", storage_domain="engine", host_id=1))
         self.footing = StorageGuard(settings, self._run, Threads("test", 2), FakeSanlock(), FakeClock())
 
     def _run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:

@@ -10,11 +10,11 @@ from node.api.messages.leases import LeaseTimersReport, LeaseTimersRequest, Lock
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmLease, VmSpec
 from node.api.refusals import LeasesInUse, Malformed
+from node.storage.desired import DesiredStorage
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
 from node.storage.sanlock import SanlockFailed
 from node.storage.sanlock_status import parse_status
-from node.storage.wishes import Wishes
 from node.system.process import CommandFailed
 from node.system.threads import Threads
 from node.vms.domain_xml import DomainPaths, domain_xml
@@ -56,9 +56,9 @@ class Machine:
     def boot(self) -> None:
         """The agent starts on a node that has just got its power."""
         self._start_sanlock()
-        self.wishes = Wishes(self.folder / "wishes.json")
+        self.desired = DesiredStorage(self.folder / "wishes.json")
         self.leases = Leases(
-            self.sanlock, self.threads, self.wishes, volumes=self.folder, need=self._need, own=lambda _: None
+            self.sanlock, self.threads, self.desired, volumes=self.folder, need=self._need, own=lambda _: None
         )
         self.timers = LeaseTimers(
             self.run,
@@ -116,7 +116,7 @@ async def test_a_lockspace_is_joined_again_with_other_timers(machine: Machine) -
         assert report == LeaseTimersReport(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2}, watchdog=False)
     assert machine.restarts == 1
     machine.boot()
-    await machine.leases.hold("trivet")
+    await machine.leases.ensure_joined("trivet")
     assert await machine.timers.lease_timers() == report
 
 
@@ -159,7 +159,7 @@ async def test_a_power_cut_in_between_ends_with_the_timers_that_were_asked_for(m
     with pytest.raises(PowerCut):
         await machine.timers.set_lease_timers(FAST)
     machine.boot()
-    await machine.leases.hold("trivet")
+    await machine.leases.ensure_joined("trivet")
     assert (machine.fire_timeout_s, machine.sanlock.timeouts) == (10, {"trivet": 2})
 
 

@@ -10,9 +10,9 @@ import pytest
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.mounts import HOSTED_ENGINE, MountRequest, MountSpec
 from node.storage import mount_points
+from node.storage.desired import DesiredStorage
 from node.storage.engine_vm_files import WANTED, read
-from node.storage.wishes import Wishes
-from tests.unit.node.test_storage_wishes import World
+from tests.unit.node.test_desired_storage import World
 
 ID, DATA_ID = "6c0c30f3-7d53-4bf9-9b83-1ee1b4a8dcd2", "0b9b1f07-9d23-45a5-a4a0-8f9ae1d1d0c5"
 ENGINE = MountRequest(
@@ -50,7 +50,7 @@ async def test_the_domain_of_the_engine_is_found_by_its_name_and_by_its_id(world
     await world.mounts.mount(ENGINE)
     await world.mounts.mount(DATA)
     assert (world.volumes / HOSTED_ENGINE).readlink() == Path(ID)
-    assert (await world.mounts.look(HOSTED_ENGINE)).mounted
+    assert (await world.mounts.observe(HOSTED_ENGINE)).mounted
     for one in (ID, DATA_ID):
         await world.mounts.unmount(one)
     assert list(world.volumes.iterdir()) == []
@@ -59,21 +59,21 @@ async def test_the_domain_of_the_engine_is_found_by_its_name_and_by_its_id(world
 async def test_what_an_earlier_version_mounted_stays_where_it_is_and_is_found_by_its_id(world: World) -> None:
     (world.folder / "wishes.json").write_bytes(msgspec.json.encode(EARLIER_DESIRED))
     world.boot()
-    await world.look()
+    await world.reconcile()
     assert (world.volumes / "engine").is_dir()
     assert [one.joined for one in await world.leases.lockspaces()] == [True]
     before = len(world.run.calls)
     for _ in range(2):
         assert (await world.mounts.mount(ENGINE)).mounted
-        await world.look()
+        await world.reconcile()
     assert not any(call[:2] == ("systemctl", "start") for call in world.run.calls[before:])
     assert [one.storage_domain for one in await world.mounts.mounts()] == [ID, "data"]
     (space,) = await world.leases.lockspaces()
     assert (space.storage_domain, space.joined) == (ID, True)  # by the path that sanlock knows
     assert (world.volumes / ID).readlink() == Path("engine")
     world.lose_power()
-    await world.look()
-    assert (await world.mounts.look(ID)).mounted
+    await world.reconcile()
+    assert (await world.mounts.observe(ID)).mounted
     assert (world.volumes / "engine" / "leases/trivet/lockspace").exists()
     for one in (ID, "data"):
         await world.mounts.unmount(one)
@@ -83,13 +83,13 @@ async def test_what_an_earlier_version_mounted_stays_where_it_is_and_is_found_by
 async def test_a_power_cut_while_it_is_adopted_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (world.folder / "wishes.json").write_bytes(msgspec.json.encode(EARLIER_DESIRED))
     world.boot()
-    monkeypatch.setattr(Wishes, "rename_mount", _cut)
+    monkeypatch.setattr(DesiredStorage, "rename_mount", _cut)
     with pytest.raises(asyncio.CancelledError):
         await world.mounts.mount(ENGINE)
     monkeypatch.undo()
     world.boot()
-    await world.look()
-    assert (await world.mounts.look("engine")).mounted
+    await world.reconcile()
+    assert (await world.mounts.observe("engine")).mounted
     assert (await world.mounts.mount(ENGINE)).mounted
     assert (world.volumes / "engine").is_dir()
     assert not (world.volumes / "engine").is_symlink()
@@ -102,7 +102,7 @@ def _cut(*_: object) -> None:
 def test_what_was_desired_earlier_is_read(tmp_path: Path) -> None:
     file = tmp_path / "wishes.json"
     file.write_bytes(msgspec.json.encode(EARLIER_DESIRED))
-    found = Wishes(file)
+    found = DesiredStorage(file)
     spec = MountSpec(kind="glusterfs", source="node1:/engine", options=("backup-volfile-servers=node2:node3",))
     assert found.mounts["engine"] == MountRequest(storage_domain="engine", spec=spec, hosted_engine=True)
     assert not found.mounts["data"].hosted_engine

@@ -13,9 +13,9 @@ from gluster.facts import connected_bricks
 from gluster.state import BrickFolder, PoolState, ServerFacts
 from node.api.messages.gluster import StorageNews
 from node.api.problems import NodeSilent
-from node.storage.brick_marks import NOT_WELL_S, WELL_S, BrickMarks, FolderLooks
+from node.storage.brick_marks import NOT_WELL_S, WELL_S, BrickFolderCache, BrickMarks
 from node.storage.pool_state import PoolStateReader, ask_agents
-from node.storage.pool_state_watch import AGAIN_S, FRESH_S, LOOK_S, OTHERS_S, SIGNS_S, PoolStateWatch
+from node.storage.pool_state_watch import AGAIN_S, FRESH_S, OBSERVE_EVERY_S, OTHERS_S, SIGNS_S, PoolStateWatch
 from node.system.process import CommandFailed
 from node.system.threads import Threads
 from node.tls import client_context
@@ -146,10 +146,10 @@ async def test_who_asks_in_the_middle_of_a_look_waits_for_that_one_also_when_the
 async def test_changes_are_told_once() -> None:
     watched = Watched()
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(3 * LOOK_S)
+    await watched.clock.turn(3 * OBSERVE_EVERY_S)
     assert [news.health for news in watched.news] == [Health.WHOLE]
     watched.state = with_brick(whole_pool(), 1, online=False)
-    await watched.clock.turn(3 * LOOK_S)
+    await watched.clock.turn(3 * OBSERVE_EVERY_S)
     assert [news.problems for news in watched.news[1:]] == [("brick-offline brick node2:/gluster/data/brick",)]
     running.cancel()
 
@@ -157,7 +157,7 @@ async def test_changes_are_told_once() -> None:
 async def test_what_a_second_look_does_not_confirm_is_not_told() -> None:
     watched = Watched()
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(2 * LOOK_S)
+    await watched.clock.turn(2 * OBSERVE_EVERY_S)
     for _ in range(20):
         watched.state = with_brick(whole_pool(), 1, online=False)
         await watched.clock.turn(AGAIN_S)
@@ -172,7 +172,7 @@ async def test_a_mount_that_loses_a_brick_is_looked_into_at_once(first: bool) ->
     watched = Watched()
     watched.first = first
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(LOOK_S - 2)
+    await watched.clock.turn(OBSERVE_EVERY_S - 2)
     watched.state, watched.signs = with_brick(whole_pool(), 1, online=False), {"client-0": False}
     await watched.clock.turn(SIGNS_S + AGAIN_S + OTHERS_S)
     assert [news.health for news in watched.news] == [Health.WHOLE, Health.DEGRADED]
@@ -182,7 +182,7 @@ async def test_a_mount_that_loses_a_brick_is_looked_into_at_once(first: bool) ->
 async def test_what_was_not_confirmed_is_looked_into_again_soon() -> None:
     watched = Watched()
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(2 * LOOK_S)
+    await watched.clock.turn(2 * OBSERVE_EVERY_S)
     watched.state, watched.signs = with_brick(whole_pool(), 1, online=False), {"client-0": False}
     await watched.clock.turn(SIGNS_S)
     watched.state = with_brick(watched.state, 2, online=False)
@@ -196,7 +196,7 @@ async def test_only_one_node_of_a_site_follows_the_pool() -> None:
     watched = Watched()
     watched.first = False
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(5 * LOOK_S)
+    await watched.clock.turn(5 * OBSERVE_EVERY_S)
     assert watched.reads == 2
     running.cancel()
 
@@ -205,7 +205,7 @@ async def test_a_machine_of_no_site_does_not_look() -> None:
     watched = Watched()
     watched.member = False
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(3 * LOOK_S)
+    await watched.clock.turn(3 * OBSERVE_EVERY_S)
     assert (watched.news, watched.reads) == ([], 0)
     running.cancel()
 
@@ -226,7 +226,7 @@ async def test_a_node_whose_gluster_does_not_answer_says_so_itself() -> None:
     watched = Watched()
     watched.first, watched.state = False, PoolState(server="node1", answered=False, reason="it is dead")
     running = asyncio.create_task(watched.watch.run())
-    await watched.clock.turn(2 * LOOK_S)
+    await watched.clock.turn(2 * OBSERVE_EVERY_S)
     assert [news.health for news in watched.news] == [Health.UNKNOWN]
     running.cancel()
 
@@ -237,22 +237,22 @@ async def test_a_node_whose_gluster_does_not_answer_says_so_itself() -> None:
 def test_folders_are_looked_at_again_after_a_minute_and_sooner_where_something_is_wrong() -> None:
     now, looks, found = 0.0, 0, MARKED
 
-    def look_at(paths: object) -> dict[str, BrickFolder]:
+    def observe(paths: object) -> dict[str, BrickFolder]:
         nonlocal looks
         looks += 1
         return {"/b": found}
 
-    folders = FolderLooks(look_at, lambda: now)
+    folders = BrickFolderCache(observe, lambda: now)
     for now in (0.0, 1.0, WELL_S - 1):  # noqa: B007 - the clock reads it
-        assert folders.look_at(["/b"]) == {"/b": MARKED}
+        assert folders.observe(["/b"]) == {"/b": MARKED}
     assert looks == 1
     found = BrickFolder(exists=False, on_root=True)
     now = WELL_S
-    folders.look_at(["/b"])
+    folders.observe(["/b"])
     now = WELL_S + NOT_WELL_S
-    folders.look_at(["/b"])
+    folders.observe(["/b"])
     assert looks == 3
-    folders.look_at(["/b", "/c"])
+    folders.observe(["/b", "/c"])
     assert looks == 4
 
 
@@ -263,24 +263,24 @@ def test_disks_are_asked_about_by_a_process_of_systemds() -> None:
         said.append(argv)
         return '{"/b": {"exists": true, "on_root": false, "volume_id": "id"}}'
 
-    assert BrickMarks(run).look_at(["/b"]) == {"/b": MARKED}
+    assert BrickMarks(run).observe(["/b"]) == {"/b": MARKED}
     assert said[0][0] == "systemd-run"
-    assert said[0][-2:] == ("look", "/b")
-    assert "--unit=trivet-brick-look" in said[0]  # one that hangs keeps the next one from beginning
+    assert said[0][-2:] == ("observe", "/b")
+    assert "--unit=trivet-brick-observe" in said[0]  # one that hangs keeps the next one from beginning
 
 
 async def test_who_asks_while_disks_are_looked_at_waits_for_that_look() -> None:
     looks, begun, go_on = 0, threading.Event(), threading.Event()
 
-    def look_at(paths: object) -> dict[str, BrickFolder]:
+    def observe(paths: object) -> dict[str, BrickFolder]:
         nonlocal looks
         looks += 1
         begun.set()
         assert go_on.wait(60)
         return {"/b": MARKED}
 
-    folders, threads = FolderLooks(look_at, lambda: 0.0), Threads("test", 2)
-    both = asyncio.gather(*(threads(folders.look_at, ["/b"]) for _ in range(2)))
+    folders, threads = BrickFolderCache(observe, lambda: 0.0), Threads("test", 2)
+    both = asyncio.gather(*(threads(folders.observe, ["/b"]) for _ in range(2)))
     await asyncio.to_thread(begun.wait, 60)
     go_on.set()
     assert await both == [{"/b": MARKED}] * 2
@@ -292,4 +292,4 @@ def test_a_disk_that_hangs_is_unknown() -> None:
     def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         raise CommandFailed(argv, "it took longer than 20 s")
 
-    assert BrickMarks(run).look_at(["/b"]) == {}
+    assert BrickMarks(run).observe(["/b"]) == {}

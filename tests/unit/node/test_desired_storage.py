@@ -1,4 +1,4 @@
-"""Mounts and lockspaces: believed when seen, kept over boots, made again when they fall."""
+"""Mounts and lockspaces: believed when observed, desired over boots, made again when they fall."""
 
 import errno
 import os
@@ -11,13 +11,13 @@ import pytest
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
-from node.storage.causes import cause, words
+from node.storage.causes import cause, describe_errno
+from node.storage.desired import DesiredStorage, damaged_file
 from node.storage.drivers.gluster import GlusterDriver
-from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mounts import MountFailed, Mounts, UnmountFailed
+from node.storage.reconciler import StorageReconciler
 from node.storage.sanlock import SanlockFailed, parse_leader, reason
-from node.storage.wishes import Wishes, damaged_file
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from tests.fakes.clock import FakeClock
@@ -49,39 +49,41 @@ class World:
         self.run.knows_mount(self.volumes / "data")
         self.sanlock = FakeSanlock()
         self.threads = Threads("test", 2)
-        self.told = 0
+        self.notified = 0
         self.driver = Served()
         self.complete = 0
         self.given: list[Path] = []
         self.boot()
 
     def boot(self) -> None:
-        """The agent starts; what is wished is read from its file."""
-        self.wishes = Wishes(self.folder / "wishes.json")
+        """The agent starts; what is desired is read from its file."""
+        self.desired = DesiredStorage(self.folder / "wishes.json")
         self.mounts = Mounts(
             self.run,
             self.threads,
-            self.wishes,
+            self.desired,
             volumes=self.volumes,
             units=self.units,
-            tell=self._tell,
+            notify=self._notify,
             proc_mounts=self.run.proc_mounts,
             drivers={"glusterfs": self.driver},
         )
         self.leases = Leases(
             self.sanlock,
             self.threads,
-            self.wishes,
+            self.desired,
             volumes=self.volumes,
             need=self.mounts.need,
             own=self.given.append,
         )
-        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock(), after_look=self._after_look)
+        self.reconciler = StorageReconciler(
+            self.desired, self.mounts, self.leases, FakeClock(), after_pass=self._after_pass
+        )
 
-    async def look(self) -> None:
-        """One round of the keeper."""
-        await self.keeper.look_at_mounts()
-        await self.keeper.look_at_lockspaces()
+    async def reconcile(self) -> None:
+        """One pass of the reconciler."""
+        await self.reconciler.reconcile_mounts()
+        await self.reconciler.reconcile_lockspaces()
 
     def lose_power(self) -> None:
         self.run.proc_mounts.write_text("")
@@ -95,11 +97,11 @@ class World:
         await self.leases.join_lockspace(SPACE)
         return self.leases
 
-    async def _after_look(self) -> None:
+    async def _after_pass(self) -> None:
         self.complete += 1
 
-    def _tell(self) -> None:
-        self.told += 1
+    def _notify(self) -> None:
+        self.notified += 1
 
 
 @pytest.fixture
@@ -109,13 +111,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.threads.close()
 
 
-async def test_a_mount_is_made_once_and_told_once(world: World) -> None:
+async def test_a_mount_is_made_once_and_notified_once(world: World) -> None:
     for _ in range(2):
         report = await world.mounts.mount(DATA)
         assert report.mounted
         assert report.size_bytes
     assert sum(call[:2] == ("systemctl", "start") for call in world.run.calls) == 1
-    assert world.told == 1
+    assert world.notified == 1
     (unit,) = world.units.iterdir()
     assert "What=node1:/data\n" in unit.read_text()
     assert "backup-volfile-servers=node2:node3" in unit.read_text()
@@ -129,35 +131,35 @@ async def test_a_mount_command_that_lies_is_not_believed(world: World) -> None:
         await world.mounts.need("data")
 
 
-async def test_a_mount_that_fails_says_why_and_stays_wished_for(world: World) -> None:
+async def test_a_mount_that_fails_says_why_and_stays_desired(world: World) -> None:
     world.run.broken.add("systemctl start")
     with pytest.raises(MountFailed, match="broken by the test"):
         await world.mounts.mount(DATA)
     world.run.broken.clear()
-    await world.look()
+    await world.reconcile()
     assert (await world.mounts.mounts())[0].mounted
 
 
 async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: World) -> None:
     await world.mounts.mount(DATA)
     (world.volumes / "data").rmdir()  # statvfs fails, as on a FUSE mount whose process is gone
-    assert not (await world.mounts.look("data")).mounted
-    await world.look()
+    assert not (await world.mounts.observe("data")).mounted
+    await world.reconcile()
     assert any("--lazy" in call for call in world.run.calls)
-    assert (await world.mounts.look("data")).mounted
-    assert world.told == 3  # it came, went, and came again
+    assert (await world.mounts.observe("data")).mounted
+    assert world.notified == 3  # it came, went, and came again
 
 
 async def test_a_mount_that_lost_its_bricks_is_left_to_find_them_again(world: World) -> None:
     await world.mounts.mount(DATA)
     (world.volumes / "data").rmdir()
     world.driver.served = True
-    await world.look()
-    assert not (await world.mounts.look("data")).mounted
+    await world.reconcile()
+    assert not (await world.mounts.observe("data")).mounted
     assert not any("--lazy" in call for call in world.run.calls)
     (world.volumes / "data").mkdir()
-    await world.look()
-    assert (await world.mounts.look("data")).mounted
+    await world.reconcile()
+    assert (await world.mounts.observe("data")).mounted
     assert sum(call[:2] == ("systemctl", "start") for call in world.run.calls) == 1
 
 
@@ -172,21 +174,21 @@ async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(
         answers.wait(60)
         raise OSError("gone")
 
-    monkeypatch.setattr("node.storage.mounts.LOOK_S", 0.01)
+    monkeypatch.setattr("node.storage.mounts.OBSERVE_TIMEOUT_S", 0.01)
     monkeypatch.setattr("node.storage.mounts.os.statvfs", hanging)
     try:
         for _ in range(3):
-            assert (await world.mounts.look("data")).detail == "the storage does not answer"
+            assert (await world.mounts.observe("data")).detail == "the storage does not answer"
         assert len(asked) == 1
     finally:
         answers.set()
 
 
-async def test_a_volume_without_enough_bricks_does_not_hold_and_says_so(
+async def test_a_volume_without_enough_bricks_is_not_in_place_and_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """statvfs is answered by one brick; reading and writing are not."""
-    caplog.set_level("INFO", "node.storage.keeper")
+    caplog.set_level("INFO", "node.storage.reconciler")
     await world.mounts.mount(DATA)
     world.driver.served = True
 
@@ -195,18 +197,18 @@ async def test_a_volume_without_enough_bricks_does_not_hold_and_says_so(
 
     monkeypatch.setattr("node.storage.mounts.Path.stat", not_connected)
     for _ in range(3):
-        await world.keeper.look_at_mounts()
+        await world.reconciler.reconcile_mounts()
     monkeypatch.undo()
-    await world.keeper.look_at_mounts()
-    said = [record.getMessage() for record in caplog.records if record.name == "node.storage.keeper"]
+    await world.reconciler.reconcile_mounts()
+    said = [record.getMessage() for record in caplog.records if record.name == "node.storage.reconciler"]
     assert said == [
-        "storage domain data does not hold yet: the volume reaches too few of its bricks, or the process of its mount "
-        "is gone (Transport endpoint is not connected)",
-        "storage domain data holds",
+        "storage domain data is not in place yet: the volume reaches too few of its bricks, or the process of its "
+        "mount is gone (Transport endpoint is not connected)",
+        "storage domain data is in place",
     ]
 
 
-async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: World) -> None:
+async def test_an_unmount_can_be_repeated_and_drops_what_was_desired_of_it(world: World) -> None:
     await world.joined()
     for _ in range(2):
         await world.mounts.unmount("data")
@@ -233,28 +235,28 @@ async def test_a_volume_in_use_is_not_unmounted_behind_its_users_back(world: Wor
 async def test_a_mount_that_nobody_could_make_is_refused_and_not_desired(world: World, request_: MountRequest) -> None:
     with pytest.raises(Malformed):
         await world.mounts.mount(request_)
-    assert world.wishes.mounts == {}
+    assert world.desired.mounts == {}
 
 
-async def test_after_a_power_loss_everything_wished_for_comes_back(world: World) -> None:
+async def test_after_a_power_loss_everything_desired_comes_back(world: World) -> None:
     await world.joined()
     world.lose_power()
     assert not (await world.mounts.mounts())[0].mounted
-    await world.look()
+    await world.reconcile()
     assert (await world.mounts.mounts())[0].mounted
     assert (await world.leases.lockspaces())[0].joined
 
 
-async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None:
+async def test_the_reconciler_goes_on_when_one_thing_cannot_be(world: World) -> None:
     await world.joined()
     world.lose_power()
     world.sanlock.broken = "daemon is away"
-    await world.look()
+    await world.reconcile()
     assert (await world.mounts.mounts())[0].mounted
     assert (await world.leases.lockspaces())[0].detail == "daemon is away"
     assert world.complete == 2  # VMs that need none of it may go on
     world.sanlock.broken = ""
-    await world.look()
+    await world.reconcile()
     assert (await world.leases.lockspaces())[0].joined
 
 
@@ -272,12 +274,12 @@ async def test_a_lockspace_is_left_for_good_and_can_be_joined_again(world: World
     for _ in range(2):
         await leases.leave_lockspace("trivet")
     assert world.sanlock.joined == {}
-    await world.look()
+    await world.reconcile()
     assert await leases.lockspaces() == ()
     assert (await leases.join_lockspace(SPACE)).joined
 
 
-async def test_a_lockspace_whose_leaving_fails_is_wished_for_still(world: World) -> None:
+async def test_a_lockspace_whose_leaving_fails_is_desired_still(world: World) -> None:
     leases = await world.joined()
     world.sanlock.broken = "Device or resource busy"
     with pytest.raises(SanlockFailed, match="busy"):
@@ -286,10 +288,10 @@ async def test_a_lockspace_whose_leaving_fails_is_wished_for_still(world: World)
     assert [one.joined for one in await leases.lockspaces()] == [True]
 
 
-async def test_a_lockspace_on_no_volume_is_refused_and_not_wished_for(world: World) -> None:
+async def test_a_lockspace_on_no_volume_is_refused_and_not_desired(world: World) -> None:
     with pytest.raises(NotMounted):
         await world.leases.join_lockspace(SPACE)
-    assert world.wishes.lockspaces == {}
+    assert world.desired.lockspaces == {}
 
 
 async def test_a_join_that_fails_says_why(world: World) -> None:
@@ -300,7 +302,7 @@ async def test_a_join_that_fails_says_why(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (
             (28, "Sanlock write", "No space left on device"),
@@ -312,13 +314,13 @@ async def test_a_join_that_fails_says_why(world: World) -> None:
         ((), ""),
     ],
 )
-def test_what_sanlock_s_numbers_mean(args: tuple[object, ...], said: str) -> None:
-    assert reason(*args).startswith(said)
+def test_what_sanlock_s_numbers_mean(args: tuple[object, ...], message: str) -> None:
+    assert reason(*args).startswith(message)
 
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode))
-def test_every_error_number_keeps_the_system_s_words(number: int) -> None:
-    assert os.strerror(number) in words(number)
+def test_every_error_number_shows_the_system_s_description(number: int) -> None:
+    assert os.strerror(number) in describe_errno(number)
     assert cause(OSError(number, os.strerror(number), "/a/file")).endswith(": /a/file")
 
 
@@ -408,14 +410,14 @@ def _write(path: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b'{"mounts": {"data": {"sto', b"[]", b"\xff\xfe", b'{"mounts": [1]}', b"7"])
-def test_what_nobody_can_read_is_set_aside_until_there_is_something_to_keep(content: bytes, tmp_path: Path) -> None:
+def test_what_nobody_can_read_is_set_aside_until_there_is_something_to_save(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "wishes.json"
     path.write_bytes(content)
-    wishes = Wishes(path)
-    assert (wishes.mounts, wishes.lockspaces) == ({}, {})
+    desired = DesiredStorage(path)
+    assert (desired.mounts, desired.lockspaces) == ({}, {})
     assert damaged_file(path).read_bytes() == content
-    assert Wishes(path).mounts == {}  # a second start finds nothing wrong, and the console says it all the same
+    assert DesiredStorage(path).mounts == {}  # a second start finds nothing wrong, and the console says it all the same
     assert damaged_file(path).exists()
-    wishes.wish_mount(DATA)
+    desired.set_mount(DATA)
     assert not damaged_file(path).exists()
-    assert Wishes(path).mounts == {"data": DATA}
+    assert DesiredStorage(path).mounts == {"data": DATA}
