@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from node.api.messages.vms import GraphicsType, Ticket, VmReport, VmSpec
 from node.clock import SystemClock
 from node.system.threads import Threads
 from node.vms.consoles import Consoles
-from tests.integration.vms.inside import SHARED, Node, disk, main, vm
 from tests.integration.vms.membership import ADDRESS
+from tests.integration.vms.real_node import SHARED, Node, disk, run_case, vm
 from tests.integration.vms.vnc import ESCAPE, X509_VNC, Vnc, VncRefused
 
 VALID_S = 60
@@ -136,9 +135,8 @@ async def a_vm_without_a_screen_has_no_graphics_device(node: Node) -> None:
     await node.end(spec)
 
 
-CASES = {
-    case.__name__: case
-    for case in (
+if __name__ == "__main__":
+    run_case(
         a_screen_is_seen_with_its_ticket_alone,
         a_ticket_is_over_in_time,
         a_client_of_another_site_trusts_nobody_here,
@@ -146,7 +144,3 @@ CASES = {
         a_ticket_is_in_no_log_and_on_no_command_line,
         a_vm_without_a_screen_has_no_graphics_device,
     )
-}
-
-if __name__ == "__main__":
-    asyncio.run(main(CASES[sys.argv[1]]))

@@ -1,7 +1,6 @@
 """Runs inside the machine: Debian's own agent in a guest, asked by the node's code through the real libvirt."""
 
 import asyncio
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.resume import ROOM_BYTES
 from node.vms.runs import Runs
 from node.vms.states import FULL
-from tests.integration.vms.inside import MIB, SHARED, Node, main, make_vms, nic, vm
+from tests.integration.vms.real_node import MIB, SHARED, Node, make_vms, nic, run_case, vm
 
 SOON_S = 60
 BOOT_S = 240
@@ -189,9 +188,8 @@ async def _down(node: Node, spec: VmSpec) -> None:
             await asyncio.sleep(0.2)
 
 
-CASES = {
-    case.__name__: case
-    for case in (
+if __name__ == "__main__":
+    run_case(
         an_agent_is_heard_within_seconds_and_forgotten_when_it_ends,
         a_guest_shuts_down_by_its_agent_first,
         an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed,
@@ -199,7 +197,3 @@ CASES = {
         the_clock_of_a_guest_is_right_after_it_stood_still,
         a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room,
     )
-}
-
-if __name__ == "__main__":
-    asyncio.run(main(CASES[sys.argv[1]]))

@@ -1,9 +1,7 @@
 """Runs inside the machine: devices come and go while a guest runs, and it says so."""
 
-import asyncio
 import json
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable
 from pathlib import PurePosixPath
@@ -22,7 +20,7 @@ from node.vms import hotplug
 from node.vms.hotplug import HotPlug
 from node.vms.libvirt_hypervisor import URI
 from node.vms.resizing import Resizing, current_cpus, current_memory_kib
-from tests.integration.vms.inside import MIB, SHARED, SURROUNDINGS, Node, disk, main, nic, nothing, vm
+from tests.integration.vms.real_node import MIB, SHARED, SURROUNDINGS, Node, disk, nic, nothing, run_case, vm
 
 SECOND_MAC = "02:00:00:00:00:1b"
 
@@ -163,9 +161,8 @@ def _qemu(node: Node, spec: VmSpec) -> tuple[int, int]:
     return len(ask("query-cpus-fast")), ask("query-memory-size-summary").get("plugged-memory", 0)
 
 
-CASES = {
-    case.__name__: case
-    for case in (
+if __name__ == "__main__":
+    run_case(
         disks_come_and_go,
         nics_come_and_go,
         a_nic_changes_its_network_and_its_link,
@@ -173,7 +170,3 @@ CASES = {
         a_disk_that_another_vm_writes_to_is_not_plugged,
         processors_and_memory_come_and_processors_go,
     )
-}
-
-if __name__ == "__main__":
-    asyncio.run(main(CASES[sys.argv[1]]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libvirt
 import libvirt_qemu
@@ -25,11 +25,8 @@ from node.system.process import run
 from node.system.threads import Threads
 from node.vms.libvirt_hypervisor import URI
 from node.vms.live_images import LiveImages
+from tests.integration.vms.real_node import MIB, Node, run_case
 
-if TYPE_CHECKING:
-    from tests.integration.vms.inside import Node
-
-MIB = 1 << 20
 VOLUMES = Path("/volumes")
 SIZE = 64 * MIB
 BASE = ImageRef(storage_domain="data", disk_id="chained", image_id="base")
@@ -42,7 +39,7 @@ async def _nothing(_: str) -> None:
 class Storage:
     """What of a node images need, beside its VMs."""
 
-    def __init__(self, node: "Node") -> None:
+    def __init__(self, node: Node) -> None:
         clock, threads, qemu_img = SystemClock(), Threads("images", 8), QemuImg(run, run_while)
         works: Works[ImageRef, Path] = Works(threads, clock)
         self.live = LiveImages(node.hypervisor, threads, PurePosixPath(VOLUMES), clock)
@@ -97,7 +94,7 @@ def holds(image: ImageRef, count: int) -> None:
     assert "verification failed" not in said, (image.image_id, count)
 
 
-async def images_of_a_vm_that_is_down_are_merged_from_the_middle(node: "Node") -> None:
+async def images_of_a_vm_that_is_down_are_merged_from_the_middle(node: Node) -> None:
     storage = Storage(node)
     await storage.images.make_image(BASE, ImageRequest(format=ImageFormat.RAW, size_bytes=SIZE))
     layers = [BASE]
@@ -123,7 +120,7 @@ async def images_of_a_vm_that_is_down_are_merged_from_the_middle(node: "Node") -
         await storage.images.remove_image(image)
 
 
-async def images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes(node: "Node") -> None:
+async def images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes(node: Node) -> None:
     """A chain of live snapshots, removed in an order in which each kind of removal comes."""
     storage = Storage(node)
     await storage.images.make_image(BASE, ImageRequest(format=ImageFormat.RAW, size_bytes=SIZE))
@@ -207,3 +204,10 @@ class Guest:
     def _human(self, command: str) -> str:
         asked = json.dumps({"execute": "human-monitor-command", "arguments": {"command-line": command}})
         return str(json.loads(libvirt_qemu.qemuMonitorCommand(self._domain, asked, 0))["return"])
+
+
+if __name__ == "__main__":
+    run_case(
+        images_of_a_vm_that_is_down_are_merged_from_the_middle,
+        images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes,
+    )
