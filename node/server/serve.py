@@ -1,10 +1,12 @@
-"""Serves the application over TLS, and anew when the node has become a member."""
+"""Serves the application over TLS, and anew when the node has become a member: who connects meanwhile waits."""
 
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from node.server.peer import PeerProtocol
+from node.serving.listening import bind, close
 from node.serving.server import Server
 
 
@@ -29,8 +31,9 @@ class Service:
         self._drain_s = drain_s
         self._ready = ready
         self._stopping = stopping
+        self._sockets: list[socket.socket] = []
         self._server: Server | None = None
-        self._again = False
+        self._again = self._ended = False
 
     def again(self) -> None:
         """Let requests under way end, then serve what `make` gives now."""
@@ -39,31 +42,40 @@ class Service:
             self._server.should_exit = True
 
     async def run(self) -> None:
-        """Serve until a signal to end comes."""
-        while True:
-            self._again = False
-            self._server = self._new()
-            await self._server.serve()
-            if not self._again:
-                return
+        """Serve until a signal to end comes, or `stop()`. Raises CannotListen."""
+        self._sockets = bind(self._hosts, self._port)
+        try:
+            while not self._ended:
+                self._again = False
+                self._server = server = self._new()
+                server.should_exit = self._ended
+                await server.serve([sock.dup() for sock in self._sockets])
+                self._ended = self._ended or not self._again
+        finally:
+            close(self._sockets)
 
     @property
     def started(self) -> bool:
         return self._server is not None and self._server.started and not self._server.should_exit
 
     def stop(self) -> None:
+        """Let requests under way end, then be done; also while it is being served anew."""
+        self._ended = True
         if self._server is not None:
             self._server.should_exit = True
+
+    def _end_requests(self) -> None:
+        if self._ended or not self._again:
+            close(self._sockets)  # nobody is to wait for a server that does not come
+        self._stopping()
 
     def _new(self) -> Server:
         app, tls = self._make()
         return Server(
             app,
             tls,
-            hosts=self._hosts,
-            port=self._port,
             protocol=PeerProtocol,
             drain_s=self._drain_s,
             on_started=self._ready,
-            on_stopping=self._stopping,
+            on_stopping=self._end_requests,
         )

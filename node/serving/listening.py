@@ -28,7 +28,14 @@ class Listener(socket.socket):
             sock.close()
 
 
-def listen(hosts: str | Sequence[str] | None, port: int, connections: Connections) -> list[socket.socket]:
+def listener(sock: socket.socket, connections: Connections) -> Listener:
+    """In place of `sock`, which is no longer usable."""
+    found = Listener(fileno=sock.detach())
+    found.connections = connections
+    return found
+
+
+def bind(hosts: str | Sequence[str] | None, port: int) -> list[socket.socket]:
     """A bound socket for each address; None is every address of both families, as far as the machine has them. Raises
     CannotListen."""
     names = [hosts] if hosts is None or isinstance(hosts, str) else hosts
@@ -39,20 +46,24 @@ def listen(hosts: str | Sequence[str] | None, port: int, connections: Connection
                 name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             ):
                 if (sock := _bound(family, kind, protocol, address)) is not None:
-                    sock.connections = connections
                     found.append(sock)
     except OSError as err:
-        _close(found)
+        close(found)
         raise CannotListen(port=port, reason=err.strerror or err) from err
     if not found:
         raise CannotListen(port=port, reason="none of the addresses is there")
     return found
 
 
-def _bound(family: int, kind: int, protocol: int, address: Any) -> Listener | None:
+def close(sockets: Sequence[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
+
+
+def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket | None:
     """None where the machine does not have that family."""
     try:
-        sock = Listener(family, kind, protocol)
+        sock = socket.socket(family, kind, protocol)
     except OSError:
         return None
     try:
@@ -66,8 +77,3 @@ def _bound(family: int, kind: int, protocol: int, address: Any) -> Listener | No
             return None
         raise
     return sock
-
-
-def _close(sockets: Sequence[socket.socket]) -> None:
-    for sock in sockets:
-        sock.close()

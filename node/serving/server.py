@@ -13,7 +13,7 @@ import uvicorn
 from node.serving.bounds import Bounds
 from node.serving.connections import Connections
 from node.serving.guard import BODILESS, Guard
-from node.serving.listening import listen
+from node.serving.listening import bind, listener
 from node.serving.protocol import BoundedProtocol
 
 DEFAULTS = Bounds()
@@ -32,8 +32,8 @@ class Server(uvicorn.Server):
         app: Any,
         tls: ssl.SSLContext,
         *,
-        hosts: str | Sequence[str] | None,
-        port: int,
+        hosts: str | Sequence[str] | None = None,
+        port: int = 0,
         bounds: Bounds = DEFAULTS,
         bodiless: Collection[str] = BODILESS,
         protocol: type[BoundedProtocol] = BoundedProtocol,
@@ -53,8 +53,8 @@ class Server(uvicorn.Server):
         self._on_stopping = on_stopping
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Raises CannotListen."""
-        listeners = sockets or listen(*self._where, self.connections)
+        """On bound sockets, which are closed at its end; without them on `hosts` and `port`. Raises CannotListen."""
+        listeners: list[socket.socket] = [listener(sock, self.connections) for sock in sockets or bind(*self._where)]
         watch = asyncio.create_task(self.connections.watch())
         try:
             await super().serve(listeners)

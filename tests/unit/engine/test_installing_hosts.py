@@ -12,9 +12,7 @@ from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
 from hosted_engine.engine.nodes.commands.upgrade_check import CheckForUpgrade
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.problems import WrongState
-from node.api.messages.identity import Claim
 from node.api.messages.network import NamesRequest
-from node.api.problems import NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import World, node_id
 from tests.fakes.machine import FakeMachine
@@ -66,31 +64,6 @@ async def test_it_is_activated_where_that_is_said(world: World) -> None:
     assert isinstance(command, InstallNode)
     await done(world, InstallNode(id=command.id, activate=True))
     assert host(world, command.id).status is NodeStatus.UP
-
-
-async def test_the_moment_in_which_its_agent_listens_anew_is_waited_for(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = await install_node(world)
-    assert isinstance(command, InstallNode)
-    machine = machine_of(world, command.id)
-    claim, set_names = machine.claim, machine.set_names
-    refused: list[str] = []
-
-    async def claim_and_restart(given: Claim) -> None:
-        refused.append("names")
-        await claim(given)
-
-    async def set_names_later(request: NamesRequest) -> None:
-        if refused:
-            raise NodeSilent(node="node1", request=refused.pop(), reason="connection refused")
-        await set_names(request)
-
-    monkeypatch.setattr(machine, "claim", claim_and_restart)
-    monkeypatch.setattr(machine, "set_names", set_names_later)
-    await done(world, command)
-    assert refused == []
-    assert "VDS_INSTALL_FAILED" not in events_of(world)
 
 
 async def test_a_failure_leaves_it_in_maintenance_with_its_reason(world: World) -> None:

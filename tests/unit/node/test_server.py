@@ -1,6 +1,7 @@
 """The contract over real TLS: client, server and gate between a caller and a fake node."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -333,6 +334,55 @@ async def test_a_caller_does_not_notice_that_the_node_was_served_anew(
         await settle(service)
         assert await client.vms() == ()
     await client.close()
+
+
+async def test_who_connects_while_the_node_is_served_anew_is_served(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    app, tls = make_app(FakeNode(), Open(), mutual=True), server_context(*authority.issue(tmp_path, "node1", "node"))
+    port = free_port()
+    connected: list[socket.socket] = []
+    made = 0
+
+    def make() -> tuple[Any, ssl.SSLContext]:
+        """Nobody accepts meanwhile."""
+        nonlocal made
+        made += 1
+        if made == 2:
+            connected.append(socket.create_connection(("127.0.0.1", port), 60))
+        return app, tls
+
+    service = Service(make, port=port, hosts="127.0.0.1", drain_s=0)
+    async with serving(service):
+        service.again()
+        await settle(service)
+        (sock,) = connected
+        sock.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=sock, ssl=caller("engine"), server_hostname="127.0.0.1")
+        writer.write(b"GET /v1/vms HTTP/1.1\r\nHost: node1\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_a_node_that_is_being_served_anew_can_be_stopped(authority: FakeAuthority, tmp_path: Path) -> None:
+    app, tls = make_app(FakeNode(), Open(), mutual=True), server_context(*authority.issue(tmp_path, "node1", "node"))
+    port, made = free_port(), 0
+
+    def make() -> tuple[Any, ssl.SSLContext]:
+        nonlocal made
+        made += 1
+        if made == 2:
+            service.stop()
+        return app, tls
+
+    service = Service(make, port=port, hosts="127.0.0.1", drain_s=0)
+    serving = asyncio.create_task(service.run())
+    await settle(service)
+    service.again()
+    async with asyncio.timeout(60):
+        await serving
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 60)
 
 
 async def test_an_event_stream_that_ends_is_silence_to_its_caller(

@@ -1,6 +1,6 @@
 """Installs a host in maintenance anew: another certificate, and of all that its approval gave it what is missing."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Self
 
@@ -20,10 +20,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
-from node.api.problems import NodeSilent
 from node.steps import Step
-
-ANSWER_S = 30.0
 
 
 class InstallNode(Command, frozen=True, kw_only=True):
@@ -73,34 +70,19 @@ class InstallNode(Command, frozen=True, kw_only=True):
         async def rest() -> None:
             await activation.begin_maintenance(self.reason)
 
-        def patiently(do: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-            """The agent listens anew for its new certificate: for a moment nobody answers there."""
-
-            async def why_not() -> str | None:
-                try:
-                    await do()
-                except NodeSilent as err:
-                    return str(err)
-                return None
-
-            async def done() -> None:
-                await identity.until(f"{identity.node().name} answers", why_not, ANSWER_S)
-
-            return done
-
         active = (Step("activate", "End its maintenance", activation.leave_maintenance, rest),) if self.activate else ()
         return (
             Step("connection", "Listen to it no longer", activation.stop_following, activation.follow_again),
             Step("certificate", "Hand the host a new certificate", enroll, leave),
-            Step("names", "Make it and the other hosts known to each other", patiently(site.add_name), leave),
-            Step("network", "See that it is on the management network", patiently(network.stay_on_bridge), leave),
-            Step("migration", "Count it among the nodes of the site", patiently(site.allow_migration), leave),
-            Step("pool", "See that it is in the storage pool", patiently(storage.join_pool), leave),
-            Step("volumes", "Let it use the volumes", patiently(storage.allow_volumes), leave),
-            Step("mounts", "Mount the volumes", patiently(storage.mount), leave),
-            Step("lockspaces", "Join the lockspaces", patiently(storage.join_lockspaces), leave),
-            Step("keepers", "Count it among those who keep the engine alive", patiently(site.add_ha_host), leave),
-            Step("ha", "Start trivet-ha", patiently(site.keep_engine), leave),
+            Step("names", "Make it and the other hosts known to each other", site.add_name, leave),
+            Step("network", "See that it is on the management network", network.stay_on_bridge, leave),
+            Step("migration", "Count it among the nodes of the site", site.allow_migration, leave),
+            Step("pool", "See that it is in the storage pool", storage.join_pool, leave),
+            Step("volumes", "Let it use the volumes", storage.allow_volumes, leave),
+            Step("mounts", "Mount the volumes", storage.mount, leave),
+            Step("lockspaces", "Join the lockspaces", storage.join_lockspaces, leave),
+            Step("keepers", "Count it among those who keep the engine alive", site.add_ha_host, leave),
+            Step("ha", "Start trivet-ha", site.keep_engine, leave),
             *active,
             Step("arrival", "Wait until the host answers", activation.activate, leave),
         )
