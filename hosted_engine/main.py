@@ -116,7 +116,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         for work in (
             _sweep(engine),
             HaRunner(engine).run(),
-            OvfReconciler(store, fleet, locks).run(),
+            OvfReconciler(store, fleet, locks, clock).run(),
             Approver(engine).run(),
             ImageSweeper(engine).run(),
             DirectoryRefresher(engine).run(),
@@ -143,12 +143,10 @@ async def _turns(api: Loop) -> None:
 
 
 async def _sweep(engine: Engine) -> None:
-    while True:
-        try:
-            engine.sweep()
-        except Exception:
-            log.exception("the past could not be swept; the next time comes")
-        await asyncio.sleep(SWEEP_S)
+    async def sweep() -> None:
+        engine.sweep()
+
+    await engine.periodically(SWEEP_S, sweep, trouble="the past could not be swept")
 
 
 def _know_the_site(store: SqlStore, path: Path) -> None:

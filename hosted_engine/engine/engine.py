@@ -1,6 +1,7 @@
 """The engine as its callers see it: read through the store, change through commands."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from hosted_engine.authority import SiteAuthority
@@ -20,12 +21,13 @@ from hosted_engine.engine.users.directories import Directories
 from hosted_engine.engine.users.lockout import forget as forget_addresses
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.waiting import Poller
+from node.periodic import periodically
 
 
 class Engine:
     """`store.read` is for reading. Whatever writes does so in `loop`: commands, which `perform` takes there, and what
     belongs to none (sessions, registrations). `readings` holds what the nodes said last (memory, load, mounts). `clock`
-    answers seconds since the epoch, by the poller's.
+    answers seconds since the epoch, by the poller's, `periodically` works on the same.
 
     Commands: hosted_engine.engine.tasks.registry knows them all.
     """
@@ -47,6 +49,7 @@ class Engine:
         self.directories = directories
         self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
+        self.periodically = partial(periodically, poller.clock)
         self.registrations = Registrations(store, authority, self.clock)
         self._dependencies = Dependencies(store, fleet, self.clock, readings, poller, authority, proxy)
         self._tasks = TaskRunner(self._dependencies, readings, locks, self.clock)

@@ -14,6 +14,7 @@ from node.api.messages.registration import OVER, WRONG_CODE, Registration, Regis
 from node.api.problems import Problem, Refused
 from node.clock import Clock
 from node.fingerprint import format_words, is_meant
+from node.periodic import periodically
 from node.proof import sign
 from node.registration.engine_door import Answered
 from node.registration.join_files import JoinFiles, JoinRequest, JoinState, JoinStatus, WantedJoin
@@ -85,16 +86,14 @@ class Joining:
 
     async def run(self) -> None:
         """For ever: also a member may be sent back to ask again."""
-        while True:
-            wanted = None
-            try:
-                wanted = await self._next()
-                if wanted is not None:
-                    await self.ask(wanted)
-            except Exception:
-                log.exception("could not ask to join")
-            is_idle = wanted is None and self._files.request() is None
-            await self._clock.sleep(LOOK_S if is_idle else ASK_S)
+        await periodically(self._clock, ASK_S, self._ask_if_wanted, trouble="could not ask to join")
+
+    async def _ask_if_wanted(self) -> float:
+        """How long until the next time."""
+        wanted = await self._next()
+        if wanted is not None:
+            await self.ask(wanted)
+        return LOOK_S if wanted is None and self._files.request() is None else ASK_S
 
     async def _next(self) -> WantedJoin | None:
         if self._membership.claimed:

@@ -9,6 +9,7 @@ from gluster.report import StorageReport, make_report
 from gluster.state import PoolState, ServerFacts
 from node.api.messages.gluster import StorageNews, StorageState
 from node.clock import Clock
+from node.periodic import periodically
 from node.system.threads import Threads
 
 FRESH_S = 4.0  # a look that is younger is given to whoever asks
@@ -70,15 +71,11 @@ class PoolStateWatch:
     async def run(self) -> None:
         """Look for ever: where this node is the one that follows the pool, now and then, and at once when a mount of
         this node loses or finds a brick."""
-        while True:
-            try:
-                if self._is_member():
-                    await self._follow_if_due()
-            except Exception:
-                log.exception("the storage is not looked at; it is tried again in %.0f s", SIGNS_S)
-            await self._clock.sleep(SIGNS_S)
+        await periodically(self._clock, SIGNS_S, self._follow_if_due, trouble="the storage is not looked at")
 
     async def _follow_if_due(self) -> None:
+        if not self._is_member():
+            return
         signs = await self._signs()
         changed, self._signs_before = signs != self._signs_before, signs
         if not changed and not self._unconfirmed and self._clock.monotonic() - self._followed_at < OBSERVE_EVERY_S:

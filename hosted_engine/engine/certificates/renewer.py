@@ -15,6 +15,7 @@ from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.problems import Problem
 from node.clock import Clock
+from node.periodic import periodically
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,10 @@ class CertificateRenewer:
         self._notified: dict[str, tuple[Expiry, float]] = {}
 
     async def run(self) -> None:
-        while True:
-            try:
-                whole = await self.observe()
-            except Exception:
-                log.exception("could not look at the site's certificates")
-                whole = False
-            await self._clock.sleep(INTERVAL_S if whole else RETRY_S)
+        async def observe() -> float | None:
+            return INTERVAL_S if await self.observe() else None
+
+        await periodically(self._clock, RETRY_S, observe, trouble="could not look at the site's certificates")
 
     async def observe(self) -> bool:
         """Whether all of them are in time."""

@@ -1,6 +1,5 @@
 """Keeps on every storage domain in use which VMs, templates and disks lie on it, so that they survive this engine."""
 
-import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from hosted_engine.engine.storage.stored import digests, metadata_of, ovfs_of, u
 from hosted_engine.engine.tasks.locks import Locks
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.problems import Problem
+from node.clock import Clock
+from node.periodic import periodically
 
 log = logging.getLogger(__name__)
 
@@ -29,20 +30,17 @@ class _Written:
 class OvfReconciler:
     """What it has written is in memory, as digests: an engine that starts anew asks the nodes once."""
 
-    def __init__(self, store: Store, fleet: Fleet, locks: Locks) -> None:
+    def __init__(self, store: Store, fleet: Fleet, locks: Locks, clock: Clock) -> None:
         self._store = store
         self._fleet = fleet
         self._locks = locks
+        self._clock = clock
         self._written: dict[str, _Written] = {}
         self._failed: dict[str, str] = {}
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(INTERVAL_S)
-            try:
-                await self.reconcile()
-            except Exception:
-                log.exception("what lies on the storage domains could not be written; the next time comes")
+        trouble = "what lies on the storage domains could not be written"
+        await periodically(self._clock, INTERVAL_S, self.reconcile, trouble=trouble, later=True)
 
     async def reconcile(self) -> None:
         """Onto each domain that nobody works on."""

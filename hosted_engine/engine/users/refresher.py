@@ -1,7 +1,6 @@
 """Looks now and then what directories say of the users whom the engine knows: who is gone or locked there is signed
 out, who has another name or other groups has them here."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,12 +24,8 @@ class DirectoryRefresher:
         self._engine = engine
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await self.refresh()
-            except Exception:
-                log.exception("what directories say could not be looked at; the next time comes")
+        trouble = "what directories say could not be looked at"
+        await self._engine.periodically(EVERY_S, self.refresh, trouble=trouble, later=True)
 
     async def refresh(self) -> None:
         """A directory that does not answer changes nothing."""

@@ -1,6 +1,5 @@
 """Keeps as many VMs of each pool running as it wants for whoever comes next."""
 
-import asyncio
 import logging
 
 from hosted_engine.engine.engine import Engine
@@ -13,6 +12,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine.vms.model import Vm
 from node.api.problems import Problem
+from node.periodic import Retries
 
 log = logging.getLogger(__name__)
 
@@ -22,28 +22,24 @@ PAUSE_S = 300.0  # after a VM that could not be started: oVirt's time between tw
 
 
 class PoolStarter:
-    """What could not be started is in memory: an engine that starts anew tries at once."""
+    """An engine that starts anew tries at once what could not be started."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._failed: dict[str, float] = {}  # when, by the pool
+        self._retries = Retries(PAUSE_S)
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.observe()
-            except Exception:
-                log.exception("pools of VMs could not be looked at; the next look comes")
-            await asyncio.sleep(INTERVAL_S)
+        await self._engine.periodically(INTERVAL_S, self.observe, trouble="pools of VMs could not be looked at")
 
     async def observe(self) -> None:
         now = self._engine.clock()
-        self._failed = {pool_id: at for pool_id, at in self._failed.items() if now - at < PAUSE_S}
         with self._engine.store.transaction() as tx:
-            pools = [pool for pool in tx.of(VmPool).list() if pool.prestarted_vms and pool.id not in self._failed]
-            missing = [(pool, vm) for pool in pools for vm in to_prestart(tx, pool, AT_ONCE)]
+            pools = [
+                pool for pool in tx.of(VmPool).list() if pool.prestarted_vms and self._retries.is_due(pool.id, now)
+            ]
+            missing = [(pool, vm) for pool in due if pool.prestarted_vms for vm in to_prestart(tx, pool, AT_ONCE)]
         for pool, vm in missing:
-            if pool.id not in self._failed:
+            if self._retries.is_due(pool.id, now):
                 await self._start(pool, vm, now)
 
     async def _start(self, pool: VmPool, vm: Vm, now: float) -> None:
@@ -51,6 +47,6 @@ class PoolStarter:
             await (await self._engine.perform(StartVm(id=vm.id, stateless=not pool.stateful), SYSTEM)).wait()
         except Problem as err:
             log.warning("VM %s of pool %s could not be prestarted: %s", vm.name, pool.name, err)
-            self._failed[pool.id] = now
+            self._retries.note(pool.id, now)
             with self._engine.store.transaction() as tx:
                 emit(tx, system(now), EventType.VM_FAILED_TO_PRESTART_IN_POOL, vm=vm, pool=pool.name, reason=str(err))

@@ -4,10 +4,7 @@ A VM is started again when it is down for certain and nobody wished it so: its p
 without it. One whose host does not answer is left alone: it may well run.
 """
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
@@ -19,6 +16,7 @@ from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine.vms.model import Origin, Vm, VmStatus
 from node.api.messages.vms import DownReason
 from node.api.problems import Problem
+from node.periodic import Retries
 
 log = logging.getLogger(__name__)
 
@@ -28,52 +26,35 @@ PAUSE_S = 30.0  # oVirt's time between two
 INTERVAL_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """How often a VM was tried since it went down, and when last."""
-
-    times: int
-    last: float
-
-
-def to_start(tx: Transaction, tried: Mapping[str, Tried], now: float) -> list[Vm]:
+def to_start(tx: Transaction, retries: Retries, now: float) -> list[Vm]:
     """Those whose turn it is, the most important first."""
     down = tx.vms.list(status=VmStatus.DOWN, high_availability=True, stop_reason=UNWANTED)
-    due = [vm for vm in down if vm.origin is not Origin.MANAGED_HOSTED_ENGINE and _is_due(vm, tried.get(vm.id), now)]
+    due = [vm for vm in down if vm.origin is not Origin.MANAGED_HOSTED_ENGINE and retries.is_due(vm.id, now)]
     return sorted(due, key=lambda vm: (-vm.high_availability_priority, vm.name))
 
 
-def _is_due(vm: Vm, tried: Tried | None, now: float) -> bool:
-    return tried is None or (tried.times < TRIES and now - tried.last >= PAUSE_S)
-
-
 class HaRunner:
-    """Starts them, one after the other. What was tried is in memory: an engine that starts anew tries again."""
+    """Starts them, one after the other. An engine that starts anew tries again."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._tried: dict[str, Tried] = {}
+        self._retries = Retries(PAUSE_S, limit=TRIES)
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.observe()
-            except Exception:
-                log.exception("highly available VMs could not be looked at; the next look comes")
-            await asyncio.sleep(INTERVAL_S)
+        trouble = "highly available VMs could not be looked at"
+        await self._engine.periodically(INTERVAL_S, self.observe, trouble=trouble)
 
     async def observe(self) -> None:
         now = self._engine.clock()
         with self._engine.store.transaction() as tx:
-            vms = to_start(tx, self._tried, now)
+            vms = to_start(tx, self._retries, now)
             down = {vm.id for vm in tx.vms.list(status=VmStatus.DOWN)}
-        self._tried = {vm_id: tried for vm_id, tried in self._tried.items() if vm_id in down}
+        self._retries.forget_others(down)
         for vm in vms:
             await self._start(vm, now)
 
     async def _start(self, vm: Vm, now: float) -> None:
-        times = 1 + (self._tried[vm.id].times if vm.id in self._tried else 0)
-        self._tried[vm.id] = Tried(times, now)
+        times = self._retries.note(vm.id, now)
         if times == 1:
             with self._engine.store.transaction() as tx:
                 emit(tx, system(now), EventType.HA_VM_FAILED, vm=vm)

@@ -7,11 +7,12 @@ import pytest
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.entity import VMS
-from hosted_engine.engine.vms.ha import PAUSE_S, TRIES, HaRunner, Tried, to_start
+from hosted_engine.engine.vms.ha import PAUSE_S, TRIES, HaRunner, to_start
 from hosted_engine.engine.vms.lifecycle import lost, set_down
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.api.messages.vms import DownReason, VmReport, VmState
 from node.api.problems import Failed
+from node.periodic import Retries
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import changing, done, events_of, running_vm, vm_of
 
@@ -31,9 +32,9 @@ def ended(world: World, vm_id: str, reason: DownReason) -> None:
         set_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
 
 
-def due(world: World, tried: dict[str, Tried], now: float) -> list[str]:
+def due(world: World) -> list[str]:
     with world.store.transaction() as tx:
-        return [vm.name for vm in to_start(tx, tried, now)]
+        return [vm.name for vm in to_start(tx, Retries(PAUSE_S, limit=TRIES), world.now)]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ async def test_what_a_user_stopped_stays_down() -> None:
     for command in (StopVm, ShutdownVm):
         vm_id = await ha_vm(world, command.__name__)
         await done(world, command(id=vm_id))
-    assert due(world, {}, world.now) == []
+    assert due(world) == []
 
 
 async def test_a_vm_whose_host_is_silent_is_left_alone() -> None:
@@ -78,7 +79,7 @@ async def test_a_vm_whose_host_is_silent_is_left_alone() -> None:
     vm = vm_of(world, await ha_vm(world))
     with world.store.transaction() as tx:
         tx.vms.update(replace(vm, status=VmStatus.UNKNOWN))
-    assert due(world, {}, world.now) == []
+    assert due(world) == []
 
 
 async def test_a_host_that_came_back_without_it_is_proof() -> None:
@@ -97,7 +98,7 @@ async def test_the_most_important_ones_come_first() -> None:
     world = World()
     for name, priority in (("low", 1), ("high", 100), ("middle", 50)):
         ended(world, await ha_vm(world, name, priority), DownReason.CRASHED)
-    assert due(world, {}, world.now) == ["high", "middle", "low"]
+    assert due(world) == ["high", "middle", "low"]
 
 
 async def test_a_start_that_fails_is_tried_again_later_and_not_for_ever() -> None:

@@ -7,13 +7,13 @@ from hosted_engine.engine.ovf.reconciler import OvfReconciler
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.entity import VMS
 from node.api.problems import Failed
-from tests.fakes.engine import DATA_ID, TINY_ID, World
+from tests.fakes.engine import DATA_ID, TINY_ID, World, WorldClock
 from tests.fakes.fleet import FakeFleet
 from tests.unit.engine.scenes import changing, done, new_disk, tiny_vm
 
 
 def reconciler_of(world: World) -> OvfReconciler:
-    return OvfReconciler(world.store, FakeFleet(world.nodes), world.locks)
+    return OvfReconciler(world.store, FakeFleet(world.nodes), world.locks, WorldClock(world))
 
 
 def written(world: World) -> list[str]:

@@ -8,7 +8,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
-from hosted_engine.engine.snapshots.sweeper import FIRST_PAUSE_S, LONGEST_PAUSE_S, ImageSweeper, after_failure
+from hosted_engine.engine.snapshots.sweeper import FIRST_PAUSE_S, ImageSweeper
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import StopVm
@@ -274,14 +274,6 @@ async def test_what_was_not_swept_yet_goes_with_its_vm() -> None:
     await done(world, StopVm(id=vm_id))
     await done(world, RemoveVm(id=vm_id))
     assert (len(picture(world)["images"]), picture(world)["layers"]) == (images, [])
-
-
-def test_pauses_grow_and_have_an_end() -> None:
-    failure = after_failure(None, 100.0)
-    assert (failure.until, failure.pause_s) == (100.0 + FIRST_PAUSE_S, FIRST_PAUSE_S)
-    for _ in range(20):
-        failure = after_failure(failure, 0.0)
-    assert failure.until == LONGEST_PAUSE_S
 
 
 async def test_a_vm_that_ended_while_the_engine_was_away_is_not_started_once_more() -> None:
