@@ -34,9 +34,7 @@ class PoolStarter:
     async def observe(self) -> None:
         now = self._engine.clock()
         with self._engine.store.transaction() as tx:
-            pools = [
-                pool for pool in tx.of(VmPool).list() if pool.prestarted_vms and self._retries.is_due(pool.id, now)
-            ]
+            due = [pool for pool in tx.of(VmPool).list() if self._retries.is_due(pool.id, now)]
             missing = [(pool, vm) for pool in due if pool.prestarted_vms for vm in to_prestart(tx, pool, AT_ONCE)]
         for pool, vm in missing:
             if self._retries.is_due(pool.id, now):
