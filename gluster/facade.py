@@ -169,10 +169,6 @@ class Gluster:
         if left := plan_removal(name, self._volumes()):
             raise NotAsWanted(name, [step.description for step in left])
 
-    def plan_volume(self, desired: DesiredVolume) -> tuple[Step, ...]:
-        """What `ensure_volume` would do now; empty when the volume is already so."""
-        return plan(desired, self.observe(), self._group(desired))
-
     def heal_counts(self, volume: str) -> tuple[HealCount, ...]:
         """What waits to be healed, brick by brick.
 

@@ -8,7 +8,6 @@ the second waits and then finds the image there. Paths hold the key of their inp
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from images import (
     cloud,
@@ -31,10 +30,6 @@ from images.store import Entry, Report
 from node.system.process import run
 
 DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
-
-# What the deploy has to set in the engine VM's domain: how engine.qcow2 boots. Measured, see images/DECISIONS.md.
-ENGINE_FIRMWARE: Literal["bios", "uefi"] = "bios"
-ENGINE_DISK_BYTES = engine.DISK_BYTES
 
 __all__ = ["Images", "Report"]
 
@@ -61,8 +56,8 @@ def trivet_layer(store: Path, report: Report) -> Path:
 
 
 def build_engine(store: Path, report: Report) -> Path:
-    """The engine VM's system disk, Trivet included, as a qcow2 file of ENGINE_DISK_BYTES virtual size. Boots with
-    ENGINE_FIRMWARE. After a change in Trivet's code only the disk is put together again (about ten seconds)."""
+    """The engine VM's system disk, Trivet included, as a qcow2 file of engine.DISK_BYTES virtual size; it boots with
+    BIOS (DECISIONS.md). After a change in Trivet's code only the disk is put together again (about ten seconds)."""
     return engine.engine_folder(store, report, run) / engine.NAME
 
 

@@ -35,10 +35,6 @@ def text_of(wheels: Iterable[Path]) -> str:
     return _HEAD + "".join(sorted(lines))
 
 
-def _parse(name: str) -> tuple[object, ...]:
-    return parse_wheel_filename(name) if name.endswith(".whl") else parse_sdist_filename(name)
-
-
 def versions(text: str) -> dict[str, str]:
     """Name -> version."""
     lines = (line.split()[0] for line in text.splitlines() if line and not line.startswith("#"))

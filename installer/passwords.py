@@ -23,11 +23,6 @@ def yescrypt(password: str) -> str:
     return _hashed(password, _setting())
 
 
-def is_password(password: str, password_hash: str) -> bool:
-    """Whether `password_hash` is that of `password`."""
-    return _hashed(password, password_hash.encode()) == password_hash
-
-
 def _setting() -> bytes:
     """The method with its costs, as the library has them by default, and a salt of the kernel's random bytes."""
     setting = ctypes.create_string_buffer(SETTING_BYTES)

@@ -2,7 +2,6 @@
 
 import hashlib
 import ssl
-import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -32,18 +31,6 @@ def client_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLCont
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate, key)
     return context
-
-
-def client_context_pem(certificate_pem: str, key_pem: str, authority_pem: str) -> ssl.SSLContext:
-    """As client_context, from texts. The ssl module reads keys from files only: it is a private one, for a moment."""
-    with tempfile.TemporaryDirectory(prefix="trivet-tls-") as folder:
-        files = []
-        for name, text in (("crt", certificate_pem), ("key", key_pem), ("ca", authority_pem)):
-            file = Path(folder) / name
-            file.touch(mode=0o600)
-            file.write_text(text)
-            files.append(file)
-        return client_context(*files)
 
 
 def pinned_context(certificate_pem: str) -> ssl.SSLContext:

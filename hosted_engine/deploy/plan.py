@@ -40,7 +40,6 @@ class Kind(StrEnum):
     FINISH = "finish"
 
 
-IMAGES = (Kind.TINY, Kind.SYSTEM, Kind.SEED)
 MOST_NAMED = 3
 
 

@@ -1,13 +1,10 @@
 """Compares the engine's clock with this host's and sets it where it is wrong. Calls block."""
 
-import logging
 from collections.abc import Callable, Collection
 
 from hosted_engine.ha.clocks import TOLERATED_S, EngineClockWrong, offset_s, spelled, why_not_trusted
 from node.api.problems import Problem
 from node.clock import Clock
-
-log = logging.getLogger(__name__)
 
 TIMES = 2  # it has to be wrong so often in a row: the guest may be setting it itself
 

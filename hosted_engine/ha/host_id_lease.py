@@ -5,7 +5,6 @@ with a generation that is one higher. For a host whose power is cut its fencer d
 acquire_id` with the host's own name, sanlock's "fast reacquire". DECISIONS.md says why this and not another way.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,6 @@ from dataclasses import dataclass
 from node.api.problems import Failed
 from node.storage.sanlock import SanlockFailed, parse_leader
 from node.system.process import CommandFailed, Run
-
-log = logging.getLogger(__name__)
 
 READ_S, WRITE_S = 10.0, 60.0
 SEEN_S, LOOK_S = 10.0, 0.1

@@ -15,7 +15,6 @@ from pathlib import Path
 
 _ROOT = "System"
 _CRUD = {"get": "GET", "list": "GET", "add": "POST", "update": "PUT", "remove": "DELETE"}
-PRIMITIVES = frozenset(("String", "Integer", "Boolean", "Double", "Date"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,13 +261,6 @@ class LockspaceDiffers(Refused):
     mend = "Use that number; a node keeps it for life"
 
 
-class VolumeUnknown(Refused):
-    what = "There is no Gluster volume {volume}"
-    why = "the servers do not know it"
-    mend = "Make it first"
-    status = 404
-
-
 class VolumeDiffers(Refused):
     what = "Cannot make volume {volume}"
     why = "there is one already: {reason}"

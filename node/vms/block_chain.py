@@ -26,10 +26,6 @@ class DiskChain:
     is_committing: bool = False
     is_ready: bool = False
 
-    def place_of(self, path: str) -> int | None:
-        paths = [link.path for link in self.links]
-        return paths.index(path) if path in paths else None
-
     def name_of(self, place: int) -> str:
         return f"{self.target}[{self.links[place].index}]"
 

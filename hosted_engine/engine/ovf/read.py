@@ -15,8 +15,6 @@ from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.vms.model import Vm
 
-_NS = {"ovf": n.OVF, "xsi": n.XSI}
-
 
 def read_ovf(text: str, storage_domain_id: str, identity: str = "") -> OvfEntity:
     """`storage_domain_id` is where it lies, and its disks do of which it says nothing else. Raises OvfUnreadable,

@@ -10,7 +10,6 @@ from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision, Facts, View
 from hosted_engine.ha.whiteboard import HostBlock, decode_host, encode_host
 
-STEPS = ("look", "decide", "write", "act")
 Decide = Callable[[View], Decision]
 
 

@@ -99,7 +99,6 @@ class Host:
     off: dict[int, int] = field(default_factory=dict)  # peers confirmed to be off, with their sequence then
     renewed: dict[int, tuple[int, int]] = field(default_factory=dict)  # and their last renewal, read after that
     observed_health: tuple[float, Health] = (-1e9, Health.UNKNOWN)
-    sick_since: float | None = None
 
     @property
     def name(self) -> str:

@@ -46,7 +46,6 @@ class Checker:
         self.acted_at = 0.0
         self._starts = self._moves = 0
         self._without_since: float | None = None
-        self._able_since: float | None = None
         self.up_since: float | None = None
         self.excused = False  # by a scenario in which nobody can have an engine
 

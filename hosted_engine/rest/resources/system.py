@@ -8,6 +8,7 @@ from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.tags.entity import ROOT_TAG_ID
 from hosted_engine.engine.vms.model import RUNNING
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.entities.codec import ROOT, ref
@@ -17,7 +18,6 @@ from hosted_engine.rest.schema import schema
 
 # The version of oVirt whose API this is: clients decide by it what they may ask for.
 _OVIRT = {"major": 4, "minor": 5, "build": 6, "revision": 0}
-_ROOT_TAG_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class System(Resource):
@@ -41,7 +41,7 @@ class System(Resource):
                 },
                 "special_objects": {
                     "blank_template": ref("templates", BLANK_TEMPLATE_ID),
-                    "root_tag": ref("tags", _ROOT_TAG_ID),
+                    "root_tag": ref("tags", ROOT_TAG_ID),
                 },
                 "summary": summary,
                 "time": datetime.now(UTC),

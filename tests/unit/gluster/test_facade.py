@@ -60,7 +60,6 @@ def test_from_nothing_to_a_volume_and_nothing_more_to_do(gluster: Gluster, daemo
     assert volume.status is VolumeStatus.STARTED
     assert [brick.online for brick in volume.bricks] == [True] * 3
     assert volume.options == {"features.shard": "on", "network.ping-timeout": "6"}
-    assert gluster.plan_volume(WISH) == ()
     daemon.commands.clear()
     assert gluster.ensure_volume(WISH) == volume
     assert not [line for line in daemon.commands if "create" in line or " set " in line or "start" in line]
@@ -251,10 +250,9 @@ def test_without_the_others_a_volume_that_is_as_wanted_is_still_looked_at(
     daemon.peers = {"node2": 0, "node3": 0}
     gluster.ensure_volume(WISH)
     daemon.disconnected = {"node2", "node3"}
-    assert gluster.plan_volume(WISH) == ()
     gluster.ensure_volume(WISH)
     with pytest.raises(NoMajority, match="Cannot change volume data"):
-        gluster.plan_volume(OTHER_OPTION)
+        gluster.ensure_volume(OTHER_OPTION)
 
 
 def test_a_peer_that_leaves_is_not_needed_for_it(gluster: Gluster, daemon: FakeGlusterd) -> None:
