@@ -12,7 +12,7 @@ from hosted_engine.engine.nodes.joining.preapprovals import Preapproval, Preappr
 from hosted_engine.engine.nodes.joining.registrations import default_cluster_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoSuchName, found
-from hosted_engine.own_store import note, transaction
+from hosted_engine.own_store import note, observed, transaction
 from node.fingerprint import format_words
 from node.tls import certificate_fingerprint
 
@@ -74,10 +74,9 @@ def show_fingerprint() -> None:
 def list_all() -> None:
     """Show them all, without the codes themselves, which nobody knows any more."""
     now = time.time()
-    with transaction() as tx:
-        approvals = tx.of(Preapproval).list()
-        clusters = {one.id: one.name for one in tx.of(Cluster).list()}
-        hosts = {node.id: node.name for node in tx.nodes.list()}
+    approvals = observed(lambda tx: tx.of(Preapproval).list())
+    clusters = {one.id: one.name for one in observed(lambda tx: tx.of(Cluster).list())}
+    hosts = {node.id: node.name for node in observed(lambda tx: tx.nodes.list())}
     for one in approvals:
         what = one.value if one.kind is PreapprovalKind.SERIAL else ""
         used = f"by host {hosts.get(one.node_id, one.node_id)} at {_time(one.used_at)}" if one.used_at else ""

@@ -47,6 +47,15 @@ def transaction() -> Iterator[Transaction]:
         raise click.ClickException(str(err)) from err
 
 
+@contextmanager
+def change(done: str) -> Iterator[Transaction]:
+    """What is changed within it is written down as `done`, a sentence without its stop, and `done` is said."""
+    with transaction() as tx:
+        yield tx
+        note(tx, done)
+    click.echo(f"{done}.")
+
+
 def by_root() -> Context:
     return Context(ROOT, job_id="", correlation_id="", now=time.time())
 

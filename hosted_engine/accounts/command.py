@@ -6,7 +6,7 @@ import click
 
 from hosted_engine.engine.users.accounts import Account
 from hosted_engine.engine.users.password_policy import check_password, policy_of
-from hosted_engine.own_store import transaction
+from hosted_engine.own_store import observed
 from hosted_engine.passwords import hash_password, matches
 from node.api.problems import Problem
 from node.secret_prompt import secret
@@ -31,8 +31,7 @@ def new_password(account: Account, fd: int | None, *, force: bool) -> str:
     try:
         typed = secret("Password", OPTION, fd)
         if not force:
-            with transaction() as tx:
-                policy = policy_of(tx, account.domain_id)
+            policy = observed(lambda tx: policy_of(tx, account.domain_id))
             check_password(typed, account, policy, matches)
         return hash_password(typed)
     except Problem as err:

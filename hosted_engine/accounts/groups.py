@@ -7,27 +7,23 @@ import click
 
 from hosted_engine.accounts.command import main
 from hosted_engine.engine.users import account_changes as changes
-from hosted_engine.own_store import note, transaction
+from hosted_engine.own_store import change
 
 
 @main.command("add-group")
 @click.argument("name")
 def add_group(name: str) -> None:
     """Make a group."""
-    with transaction() as tx:
+    with change(f"The group {name} was made") as tx:
         changes.add_group(tx, name)
-        note(tx, f"The group {name} was made")
-    click.echo(f"The group {name} was made.")
 
 
 @main.command("remove-group")
 @click.argument("name")
 def remove_group(name: str) -> None:
     """Remove a group; its members stay."""
-    with transaction() as tx:
+    with change(f"The group {name} was removed") as tx:
         changes.remove_group(tx, name)
-        note(tx, f"The group {name} was removed")
-    click.echo(f"The group {name} was removed.")
 
 
 def member(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,20 +38,18 @@ def member(command: Callable[..., None]) -> Callable[..., None]:
 @member
 def add_member(group: str, **which: Any) -> None:
     """Put an account or another group into a group; it counts from the next sign-on."""
-    with transaction() as tx:
-        member = _one(which)
+    member = _one(which)
+    with change(f"{_format_member(member)} was put into the group {group}") as tx:
         changes.add_member(tx, group, **member)
-        note(tx, f"{_format_member(member)} was put into the group {group}")
 
 
 @main.command("remove-member")
 @member
 def remove_member(group: str, **which: Any) -> None:
     """Take an account or another group out of a group; it counts from the next sign-on."""
-    with transaction() as tx:
-        member = _one(which)
+    member = _one(which)
+    with change(f"{_format_member(member)} was taken out of the group {group}") as tx:
         changes.remove_member(tx, group, **member)
-        note(tx, f"{_format_member(member)} was taken out of the group {group}")
 
 
 def _one(which: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Accounts of people."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +16,14 @@ from hosted_engine.accounts.command import (
     password_fd,
     shown_time,
 )
+from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users import lockout
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import INTERNAL, login_of
+from hosted_engine.engine.users.lockout import SignOnAddress
 from hosted_engine.engine.users.password_policy import expiry_of, policy_of
-from hosted_engine.own_store import by_root, note, transaction
+from hosted_engine.own_store import by_root, change, note, observed, transaction
 
 
 def names(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,12 +43,10 @@ def add(name: str, password_fd: int | None, force: bool, must_change: bool, **gi
     account = changes.new_account(name, **given)
     hashed = new_password(account, password_fd, force=force)
     context = by_root()
-    with transaction() as tx:
+    with change(f"The account {name} was made") as tx:
         account = changes.add_account(tx, account)
-        note(tx, f"The account {name} was made")
         expires_at = context.now if must_change else None
         changes.password_set(tx, account, hashed, caller=context.caller, now=context.now, expires_at=expires_at)
-    click.echo(f"The account {name} was made.")
 
 
 @main.command("set-password")
@@ -59,8 +59,7 @@ def add(name: str, password_fd: int | None, force: bool, must_change: bool, **gi
 )
 def set_password(name: str, password_fd: int | None, force: bool, must_change: bool, valid_to: str) -> None:
     """Give an account another password, end its sessions and whatever pause wrong passwords made for it."""
-    with transaction() as tx:
-        account = changes.find_account(tx, name)
+    account = observed(lambda tx: changes.find_account(tx, name))
     if account.service:
         raise click.UsageError(f"{name} is a service account: renew its secret with renew-secret")
     expires_at = moment(valid_to) if valid_to else None
@@ -76,30 +75,24 @@ def set_password(name: str, password_fd: int | None, force: bool, must_change: b
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove an account, with the permissions that it has and its sessions."""
-    with transaction() as tx:
+    with change(f"The account {name} was removed") as tx:
         changes.remove_account(tx, name)
-        note(tx, f"The account {name} was removed")
-    click.echo(f"The account {name} was removed.")
 
 
 @main.command("disable")
 @click.argument("name")
 def disable(name: str) -> None:
     """Let an account in no more, and end its sessions at once."""
-    with transaction() as tx:
+    with change(f"The account {name} was disabled") as tx:
         changes.set_enabled(tx, changes.find_account(tx, name), enabled=False)
-        note(tx, f"The account {name} was disabled")
-    click.echo(f"The account {name} was disabled.")
 
 
 @main.command("enable")
 @click.argument("name")
 def enable(name: str) -> None:
     """Let an account in again."""
-    with transaction() as tx:
+    with change(f"The account {name} was enabled") as tx:
         changes.set_enabled(tx, changes.find_account(tx, name), enabled=True)
-        note(tx, f"The account {name} was enabled")
-    click.echo(f"The account {name} was enabled.")
 
 
 @main.command("expire")
@@ -122,22 +115,22 @@ def expire(name: str, date: str) -> None:
 def unlock(login: str) -> None:
     """End the pause that wrong passwords made for a user, from everywhere."""
     login = login if "@" in login else login_of(login, INTERNAL)
-    with transaction() as tx:
+    with change(f"Wrong passwords of {login} were forgotten") as tx:
         lockout.unlock(tx, login)
-        note(tx, f"Wrong passwords of {login} were forgotten")
-    click.echo(f"Wrong passwords of {login} are forgotten.")
 
 
 @main.command("show")
 @click.argument("name")
 def show(name: str) -> None:
     """Show an account, and from where it signed in or somebody tried to."""
-    with transaction() as tx:
+
+    def observe(tx: Transaction) -> tuple[Account, float | None, Sequence[SignOnAddress], int]:
         account = changes.find_account(tx, name)
-        password_expires = expiry_of(account, policy_of(tx, account.domain_id))
-        rows = lockout.addresses_of(tx, login_of(name, INTERNAL))
         sessions = sum(tx.sessions.count(user_id=user.id) for user in changes.users_of(tx, account))
-    now = time.time()
+        password_expires = expiry_of(account, policy_of(tx, account.domain_id))
+        return account, password_expires, lockout.addresses_of(tx, login_of(name, INTERNAL)), sessions
+
+    (account, password_expires, rows, sessions), now = observed(observe), time.time()
     lines = {
         "name": login_of(name, INTERNAL),
         "kind": "service account" if account.service else "person",
@@ -159,8 +152,7 @@ def show(name: str) -> None:
 @main.command("list")
 def list_all() -> None:
     """Show all accounts and groups."""
-    with transaction() as tx:
-        accounts, groups = tx.of(Account).list(), tx.of(AccountGroup).list()
+    accounts, groups = observed(lambda tx: (tx.of(Account).list(), tx.of(AccountGroup).list()))
     for account in accounts:
         marks = [mark for mark, is_so in (("service", account.service), ("disabled", not account.enabled)) if is_so]
         click.echo(" ".join(("user  ", account.name, *(f"({mark})" for mark in marks))))

@@ -6,17 +6,15 @@ import click
 
 from hosted_engine.accounts.command import main, shown_time
 from hosted_engine.engine.users.sessions import find_session, is_current, terminate
-from hosted_engine.own_store import by_root, transaction
+from hosted_engine.own_store import by_root, observed, transaction
 
 
 @main.command("sessions")
 @click.argument("login", required=False, metavar="[NAME@DOMAIN]")
 def sessions(login: str | None) -> None:
     """Show who is signed in, from where and since when: all, or those of one user."""
-    with transaction() as tx:
-        found = sorted(tx.sessions.list(**({"login": login} if login else {})), key=lambda one: one.created_at)
-    now = time.time()
-    for one in found:
+    which, now = {"login": login} if login else {}, time.time()
+    for one in sorted(observed(lambda tx: tx.sessions.list(**which)), key=lambda one: one.created_at):
         if is_current(one, now):
             since, used = shown_time(one.created_at), shown_time(one.last_used_at)
             click.echo(f"{one.shown_id}  {one.login}  from {one.address or '?'}  since {since}  used {used}")

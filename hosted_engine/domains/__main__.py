@@ -16,7 +16,7 @@ from hosted_engine.engine.users.directories import DirectorySettings, settings_o
 from hosted_engine.engine.users.domain_changes import add_directory, change_directory, check_directory, remove_directory
 from hosted_engine.engine.users.domains import AUTHZ, Domain, domain_id
 from hosted_engine.engine.users.ldap_model import LdapDirectory, LdapSchema, LdapTls
-from hosted_engine.own_store import note, transaction
+from hosted_engine.own_store import change, observed
 from node.api.problems import Problem
 from node.secret_prompt import secret
 
@@ -59,16 +59,19 @@ def add_ldap(name: str, password_fd: int | None, no_test: bool, **given: Any) ->
         raise click.UsageError(f"Say {', '.join('--' + _option(one) for one in missing)} as well")
     given["tls"] = given["tls"] or LdapTls.LDAPS.value
     password = _password(password_fd)
-    with transaction() as tx:
+
+    def described(tx: Transaction) -> LdapDirectory:
+        """Raises what `check_directory` does."""
         sealed = tx.secrets.seal(password)
         directory = LdapDirectory(id=domain_id(name + AUTHZ), bind_password=sealed, **_values(given))
         check_directory(directory)
+        return directory
+
+    directory = observed(described)
     if not no_test:
         _report(DirectorySettings(name, directory, password), user="")
-    with transaction() as tx:
+    with change(f"The domain {name} was added") as tx:
         add_directory(tx, name, directory)
-        note(tx, f"The domain {name} was added")
-    click.echo(f"The domain {name} was added.")
 
 
 @main.command("set")
@@ -79,20 +82,23 @@ def add_ldap(name: str, password_fd: int | None, no_test: bool, **given: Any) ->
 @no_test
 def set_directory(name: str, password_fd: int | None, new_password: bool, no_test: bool, **given: Any) -> None:
     """Change what was said of a directory; it counts from the next question to it."""
-    with transaction() as tx:
-        there = _there(tx, name)
-        changed = replace(there.directory, **_values(given))
-        password = there.bind_password
-        if new_password or password_fd is not None:
-            password = _password(password_fd)
-            changed = replace(changed, bind_password=tx.secrets.seal(password))
-        check_directory(changed)
+    there = observed(lambda tx: _there(tx, name))
+    password = _password(password_fd) if new_password or password_fd is not None else there.bind_password
+
+    def changed(tx: Transaction) -> LdapDirectory:
+        """Raises what `check_directory` does."""
+        before = _there(tx, name)
+        directory = replace(before.directory, **_values(given))
+        if password != before.bind_password:
+            directory = replace(directory, bind_password=tx.secrets.seal(password))
+        check_directory(directory)
+        return directory
+
+    asked = observed(changed)
     if not no_test:
-        _report(DirectorySettings(name, changed, password), user="")
-    with transaction() as tx:
-        change_directory(tx, changed)
-        note(tx, f"The domain {name} was changed")
-    click.echo(f"The domain {name} was changed.")
+        _report(DirectorySettings(name, asked, password), user="")
+    with change(f"The domain {name} was changed") as tx:
+        change_directory(tx, changed(tx))
 
 
 @main.command("test")
@@ -100,17 +106,14 @@ def set_directory(name: str, password_fd: int | None, new_password: bool, no_tes
 @click.option("--user", default="", help="Show this user and their groups, too.")
 def test(name: str, user: str) -> None:
     """Ask a directory, and show what it answers."""
-    with transaction() as tx:
-        there = _there(tx, name)
-    _report(there, user=user)
+    _report(observed(lambda tx: _there(tx, name)), user=user)
 
 
 @main.command("show")
 @click.argument("name")
 def show(name: str) -> None:
     """Show what was said of a directory."""
-    with transaction() as tx:
-        directory = _there(tx, name).directory
+    directory = observed(lambda tx: _there(tx, name)).directory
     for key in ("schema", "servers", "tls", "base_dn", "bind_dn", "timeout_s"):
         value = getattr(directory, key)
         click.echo(f"{_option(key) + ':':<10}{', '.join(value) if isinstance(value, tuple) else value}")
@@ -120,9 +123,7 @@ def show(name: str) -> None:
 @main.command("list")
 def list_all() -> None:
     """Show all domains."""
-    with transaction() as tx:
-        domains = tx.of(Domain).list()
-    for domain in domains:
+    for domain in observed(lambda tx: tx.of(Domain).list()):
         click.echo(f"{domain.name.removesuffix(AUTHZ)}  {domain.kind}")
 
 
@@ -130,11 +131,9 @@ def list_all() -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove a directory and end the sessions of its users, who stay known and cannot sign in."""
-    with transaction() as tx:
+    with change(f"The domain {name} was removed") as tx:
         _there(tx, name)
         remove_directory(tx, name)
-        note(tx, f"The domain {name} was removed")
-    click.echo(f"The domain {name} was removed.")
 
 
 def _there(tx: Transaction, name: str) -> DirectorySettings:
