@@ -67,7 +67,7 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
         layers = tuple(make_layer(dependencies, layer) for layer in self.layers)
         if not self.node_id or not layers:
             return layers
-        return (*layers, switch_running(dependencies, self.vm_id, self.node_id, self.layers))
+        return (*layers, switch_running(dependencies, self.vm_id, self.layers))
 
     def finish(self, tx: Transaction, context: Context) -> None:
         snapshot = the_snapshot(tx, self.wanted.id)
