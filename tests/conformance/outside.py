@@ -9,16 +9,20 @@ from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 
 CONSOLES = "/var/log/libvirt/qemu"
+OPEN_TRANSFERS = "ls /run/trivet/transfers 2>/dev/null; pgrep -a qemu-nbd | grep -o '/run/trivet-nbd/[^/]*'; true"
+FILES = 'cd "$1" && find . -ignore_readdir_race \\( -path "./images/*" -o -path "./leases/*" \\) -type f'
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What VMs leave on a node: domains, QEMU processes by VM id, tap devices; and on the volume, images by disk id."""
+    """What VMs and transfers leave on a node: domains, QEMU processes by VM id, tap devices, images that are open to
+    clients; and on the volumes, files of images and of leases."""
 
     domains: frozenset[str]
     processes: frozenset[str]
     taps: frozenset[str]
-    images: frozenset[str]
+    transfers: frozenset[str]
+    files: frozenset[str]
 
 
 def traces(lab: LabUnderTest, node: str) -> Traces:
@@ -26,8 +30,14 @@ def traces(lab: LabUnderTest, node: str) -> Traces:
         domains=frozenset(lab.exec(node, "virsh", "list", "--all", "--uuid").split()),
         processes=frozenset(_option(line, "-uuid") for line in _qemu(lab, node)),
         taps=frozenset(lab.exec(node, "sh", "-c", "ls /sys/class/net | grep -E '^(vnet|tap)' || true").split()),
-        images=frozenset(lab.exec(node, "ls", str(mount_point(lab, node, "data") / "images")).split()),
+        transfers=frozenset(lab.exec(node, "sh", "-c", OPEN_TRANSFERS).split()),
+        files=frozenset(line for volume in ("engine", "data") for line in _files(lab, node, volume)),
     )
+
+
+def _files(lab: LabUnderTest, node: str, volume: str) -> list[str]:
+    folder = str(mount_point(lab, node, volume))
+    return lab.exec(node, "sh", "-c", FILES, "find", folder).split()
 
 
 def all_traces(lab: LabUnderTest) -> dict[str, Traces]:

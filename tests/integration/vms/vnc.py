@@ -6,6 +6,7 @@ RFC 6143 and, for VeNCrypt, the RFB community's protocol description (security t
 import socket
 import ssl
 import struct
+from collections import Counter
 from collections.abc import Sequence
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 VENCRYPT, X509_VNC = 19, 261
 TIMEOUT_S = 30
-ESCAPE = 0xFF1B
+ESCAPE, ENTER, SHIFT = 0xFF1B, 0xFF0D, 0xFFE1
 
 
 class VncRefused(Exception):
@@ -54,6 +55,19 @@ class Vnc:
         """Down in this order, and up again in the other."""
         for down, key in (*((1, key) for key in keys), *((0, key) for key in reversed(keys))):
             self._socket.sendall(struct.pack(">BBxxI", 4, down, key))
+
+    def type_text(self, text: str) -> None:
+        """Letters, digits and what needs no other key; a line ends with Enter."""
+        for letter in text:
+            key = ENTER if letter == "\n" else ord(letter)
+            self.press(*((SHIFT, key) if letter.isupper() else (key,)))
+
+    def colour(self) -> tuple[int, int, int]:
+        """The one that most of the screen has: red, green and blue."""
+        points = self.framebuffer()
+        counted = Counter(points[at : at + 3] for at in range(0, len(points), 4))
+        blue, green, red = counted.most_common(1)[0][0]
+        return red, green, blue
 
     def close(self) -> None:
         self._socket.close()
