@@ -30,7 +30,7 @@ def found_template(
         templates = system.templates_service()
         made = templates.add(types.Template(name=template, vm=types.Vm(id=vm_id)))
         service = templates.template_service(made.id)
-        seeds.until(lambda: service.get().status == types.TemplateStatus.OK)
+        seeds.rows.until(lambda: service.get().status == types.TemplateStatus.OK)
         system.vms_service().vm_service(vm_id).remove(async_=False)
         return str(made.id)
 
@@ -41,11 +41,11 @@ def profile_with_id(network: str, id: str) -> Fixture:
     """A network, with a vNIC profile of that name and that id."""
 
     def fixture(site: Site) -> None:
-        seeds.network(network)(site)
+        seeds.networks.network(network)(site)
         state = site.state()
         network_id = state.one("networks", name=network)["id"]
-        seeds.copied(site, "cluster_networks", state.rows("cluster_networks")[0], network_id=network_id, usages=[])
-        seeds.profile(network, network)(site)
+        seeds.rows.copied(site, "cluster_networks", state.rows("cluster_networks")[0], network_id=network_id, usages=[])
+        seeds.networks.profile(network, network)(site)
         site.execute("UPDATE vnic_profiles SET id = ? WHERE name = ?", id, network)
 
     fixture.__name__ = f"profile_{network}"
@@ -55,7 +55,7 @@ def profile_with_id(network: str, id: str) -> Fixture:
 def _found(domain: str, name: str, make: Callable[[sdk.Connection, str], str], id: str) -> Fixture:
     def fixture(site: Site) -> None:
         with site.connection() as connection:
-            added = seeds.add_domain(connection, domain)
+            added = seeds.storage.add_domain(connection, domain)
             centers = connection.system_service().data_centers_service()
             attached = centers.data_center_service(centers.list()[0].id).storage_domains_service()
             attached.add(types.StorageDomain(id=added.id))
@@ -90,7 +90,7 @@ def _vm_on(connection: sdk.Connection, domain_id: str, name: str, networks: tupl
     )
     made = system.vms_service().add(wanted)
     service: Any = system.vms_service().vm_service(made.id)
-    seeds.until(lambda: service.get().status == types.VmStatus.DOWN)
+    seeds.rows.until(lambda: service.get().status == types.VmStatus.DOWN)
     disk = types.Disk(
         name=f"{name}-disk",
         provisioned_size=64 * MIB,
@@ -100,5 +100,5 @@ def _vm_on(connection: sdk.Connection, domain_id: str, name: str, networks: tupl
     attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO, bootable=True, active=True)
     added = service.disk_attachments_service().add(attachment)
     disks = system.disks_service()
-    seeds.until(lambda: disks.disk_service(added.disk.id).get().status == types.DiskStatus.OK)
+    seeds.rows.until(lambda: disks.disk_service(added.disk.id).get().status == types.DiskStatus.OK)
     return str(made.id)

@@ -31,17 +31,17 @@ def role(seen: Seen) -> None:
 
 
 CASES = (
-    Case("add_user_ssh_public_key", ssh_key, (seeds.user("myuser@internal-authz", "myuser"),)),
-    Case("add_group", adds("groups", "mygroup"), (seeds.domain("internal-authz", groups=("mygroup",)),)),
+    Case("add_user_ssh_public_key", ssh_key, (seeds.people.user("myuser@internal-authz", "myuser"),)),
+    Case("add_group", adds("groups", "mygroup"), (seeds.people.domain("internal-authz", groups=("mygroup",)),)),
     Case("add_role", role),
     Case(
         "assign_permission",
         links(("users", "myuser@mydomain-authz"), ("networks", "mynetwork")),
-        (seeds.user("myuser@mydomain-authz", "myuser"), seeds.my_network),
+        (seeds.people.user("myuser@mydomain-authz", "myuser"), seeds.networks.my_network),
     ),
     Case(
         "assign_permission_to_vms",
         permissions_on_vms,
-        (seeds.user("user2@internal-authz", "user2"), seeds.many(seeds.vm, *_VMS)),
+        (seeds.people.user("user2@internal-authz", "user2"), seeds.rows.many(seeds.vms.vm, *_VMS)),
     ),
 )

@@ -44,7 +44,7 @@ def many_deleted(seen: Seen) -> None:
 
 def attached(seen: Seen) -> None:
     disk = made(seen, "mydisk", 10 * GIB, "My disk")
-    row = seen.after.one("disk_attachments", owner_id=seeds.vm_id(seen.after), disk_id=disk["id"])
+    row = seen.after.one("disk_attachments", owner_id=seeds.vms.vm_id(seen.after), disk_id=disk["id"])
     expect(row, active=1, bootable=0, interface="virtio")
 
 
@@ -90,46 +90,54 @@ def domain_attached(seen: Seen) -> None:
         raise Differs("not every node has it mounted")
 
 
-_ATTACH = (seeds.my_data_center,)
+_ATTACH = (seeds.places.my_data_center,)
 CASES = (
     Case(
         "add_disks",
         many_made,
-        (seeds.my_storage(),),
+        (seeds.storage.my_storage(),),
         lambda state: [*_OF_DISKS, "--count", "3", "--format", "qcow2", "--sparse"],
     ),
     Case(
         "delete_disks",
         many_deleted,
         (
-            seeds.my_storage(),
-            seeds.disk("first-disk", _DESCRIPTION),
-            seeds.disk("second-disk", _DESCRIPTION),
-            seeds.disk("another-disk"),
+            seeds.storage.my_storage(),
+            seeds.disks.disk("first-disk", _DESCRIPTION),
+            seeds.disks.disk("second-disk", _DESCRIPTION),
+            seeds.disks.disk("another-disk"),
         ),
         lambda state: _OF_DISKS,
     ),
-    Case("add_floating_disk", lambda seen: _nothing(made(seen, "mydisk", 10 * GIB, "My disk")), (seeds.my_storage(),)),
-    Case("add_vm_disk", attached, (seeds.my_vm, seeds.my_storage())),
-    Case("extend_disk", extended, (seeds.my_vm, seeds.my_storage("bs-scsi-012"))),
-    Case("deactivate_disk_attachment", unplugged, (seeds.my_vm, seeds.disk_of_vm())),
-    Case("sparsify_disk", sparser, (seeds.disk("mydisk"), seeds.zeros_on("mydisk"))),
+    Case(
+        "add_floating_disk",
+        lambda seen: _nothing(made(seen, "mydisk", 10 * GIB, "My disk")),
+        (seeds.storage.my_storage(),),
+    ),
+    Case("add_vm_disk", attached, (seeds.vms.my_vm, seeds.storage.my_storage())),
+    Case("extend_disk", extended, (seeds.vms.my_vm, seeds.storage.my_storage("bs-scsi-012"))),
+    Case("deactivate_disk_attachment", unplugged, (seeds.vms.my_vm, seeds.disks.disk_of_vm())),
+    Case("sparsify_disk", sparser, (seeds.disks.disk("mydisk"), seeds.disks.zeros_on("mydisk"))),
     Case(
         "reduce_disk",
         None,
-        (seeds.disk("mydisk"),),
+        (seeds.disks.disk("mydisk"),),
         lambda state: ["-c", CONFIGURATION, str(state.one("disks", name="mydisk")["id"])],
     ),
-    Case("add_lun_disk_to_vm", None, (seeds.my_vm,)),
-    Case("add_nfs_data_storage_domain", domain_added, (seeds.my_host,)),
-    Case("add_nfs_iso_storage_domain", adds("storage_domains", "myiso", "My ISO"), (seeds.my_host,)),
-    Case("add_iscsi_data_storage_domain", adds("storage_domains", "mydata"), (seeds.my_data_center, seeds.my_host)),
-    Case("attach_nfs_data_storage_domain", domain_attached, (*_ATTACH, seeds.unattached("mydata"))),
-    Case("attach_nfs_iso_storage_domain", None, (*_ATTACH, seeds.never("a storage domain of ISO images"))),
+    Case("add_lun_disk_to_vm", None, (seeds.vms.my_vm,)),
+    Case("add_nfs_data_storage_domain", domain_added, (seeds.places.my_host,)),
+    Case("add_nfs_iso_storage_domain", adds("storage_domains", "myiso", "My ISO"), (seeds.places.my_host,)),
+    Case(
+        "add_iscsi_data_storage_domain",
+        adds("storage_domains", "mydata"),
+        (seeds.places.my_data_center, seeds.places.my_host),
+    ),
+    Case("attach_nfs_data_storage_domain", domain_attached, (*_ATTACH, seeds.storage.unattached("mydata"))),
+    Case("attach_nfs_iso_storage_domain", None, (*_ATTACH, seeds.rows.never("a storage domain of ISO images"))),
     Case(
         "change_master",
         another_master,
-        (seeds.my_data_center, seeds.attached()),
+        (seeds.places.my_data_center, seeds.storage.attached()),
         lambda state: ["-c", CONFIGURATION, "mydc", "mydata"],
     ),
     Case("add_openstack_image_provider", adds("openstack_image_providers", "myglance")),

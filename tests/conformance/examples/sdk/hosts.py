@@ -67,12 +67,16 @@ def has_another_certificate(seen: Seen) -> None:
 
 
 CASES = (
-    Case("add_host", takes_in("node4", description="My host"), (seeds.my_cluster, seeds.machine("node40.example.com"))),
-    Case("remove_host", lets_go("node4"), (seeds.spare_host,)),
-    Case("change_host_cluster", in_another_cluster, (seeds.host_to_leave, seeds.second_cluster)),
-    Case("add_fence_agent", fence_agent, (seeds.host_to_leave,)),
-    Case("update_fencing_options", None, (seeds.my_host,)),
-    Case("add_bond", None, (seeds.my_host, seeds.my_network)),
-    Case("upgrade_host", was_asked_for_upgrades, (seeds.slow_host,)),
+    Case(
+        "add_host",
+        takes_in("node4", description="My host"),
+        (seeds.places.my_cluster, seeds.places.machine("node40.example.com")),
+    ),
+    Case("remove_host", lets_go("node4"), (seeds.places.spare_host,)),
+    Case("change_host_cluster", in_another_cluster, (seeds.places.host_to_leave, seeds.places.second_cluster)),
+    Case("add_fence_agent", fence_agent, (seeds.places.host_to_leave,)),
+    Case("update_fencing_options", None, (seeds.places.my_host,)),
+    Case("add_bond", None, (seeds.places.my_host, seeds.networks.my_network)),
+    Case("upgrade_host", was_asked_for_upgrades, (seeds.places.slow_host,)),
     Case("data_center_maintenance", at_rest),
 )

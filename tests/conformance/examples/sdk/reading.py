@@ -11,7 +11,7 @@ from tests.conformance.examples.case import Case, Seen, Site
 from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.state import Differs, State
 
-_TWO_VMS = (seeds.my_vm, seeds.vm("another-vm", "Blank"))
+_TWO_VMS = (seeds.vms.my_vm, seeds.vms.vm("another-vm", "Blank"))
 _MAC = "56:6f:00:00:00:99"
 
 
@@ -76,7 +76,7 @@ def only_my_vm(seen: Seen) -> None:
 
 
 def disks_of_my_vm(seen: Seen) -> None:
-    attachments = seen.after.rows("disk_attachments", owner_id=seeds.vm_id(seen.after))
+    attachments = seen.after.rows("disk_attachments", owner_id=seeds.vms.vm_id(seen.after))
     for attachment in attachments:
         disk = seen.after.one("disks", id=attachment["disk_id"])
         lines = ("name: {name}", "id: {id}", "provisioned_size: {provisioned_size_bytes}")
@@ -174,7 +174,7 @@ def _vm_while_polling(site: Site) -> None:
 
 
 def addresses_of_guest(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     node, _ = seen.after.vms_running()[identity]
     addresses = seen.after.nodes[node].vms[identity]["addresses"]
     if not addresses:
@@ -191,26 +191,26 @@ CASES = (
     Case("list_vms", lambda seen: _rows(seen, "vms", "{name}: {id}"), _TWO_VMS, reads=True),
     Case("page_vms", lambda seen: _rows(seen, "vms", "{name}"), _TWO_VMS, reads=True),
     Case("search_vms", only_my_vm, _TWO_VMS, reads=True),
-    Case("list_vm_disks", disks_of_my_vm, (seeds.my_vm, seeds.disk_of_vm()), reads=True),
-    Case("list_vm_snapshots", snapshots_of_all, (seeds.my_vm, seeds.snapshot), reads=True),
-    Case("follow_vm_links", links_of_my_vm, (seeds.my_vm,), reads=True),
-    Case("get_vm_ip", addresses_of_guest, (seeds.my_vm, seeds.started, seeds.guest_agents), reads=True),
+    Case("list_vm_disks", disks_of_my_vm, (seeds.vms.my_vm, seeds.disks.disk_of_vm()), reads=True),
+    Case("list_vm_snapshots", snapshots_of_all, (seeds.vms.my_vm, seeds.vms.snapshot), reads=True),
+    Case("follow_vm_links", links_of_my_vm, (seeds.vms.my_vm,), reads=True),
+    Case("get_vm_ip", addresses_of_guest, (seeds.vms.my_vm, seeds.vms.started, seeds.vms.guest_agents), reads=True),
     Case(
         "print_vm_mac_duplicates",
         duplicate_macs,
-        (*_TWO_VMS, seeds.nic_of_vm("myvm", _MAC), seeds.nic_of_vm("another-vm", _MAC)),
+        (*_TWO_VMS, seeds.vms.nic_of_vm("myvm", _MAC), seeds.vms.nic_of_vm("another-vm", _MAC)),
         reads=True,
     ),
-    Case("list_host_statistics", statistics_of_host, (seeds.my_host,), reads=True),
+    Case("list_host_statistics", statistics_of_host, (seeds.places.my_host,), reads=True),
     Case("list_storage_domains", storage_domains, arguments=lambda state: ["-c", CONFIGURATION], reads=True),
-    Case("list_cluster_networks", networks_of_cluster, (seeds.my_cluster,), reads=True),
-    Case("list_disk_snapshots", chain_of_disk, (seeds.disk("mydisk"),), _disk_id, reads=True),
+    Case("list_cluster_networks", networks_of_cluster, (seeds.places.my_cluster,), reads=True),
+    Case("list_disk_snapshots", chain_of_disk, (seeds.disks.disk("mydisk"),), _disk_id, reads=True),
     Case("list_roles", lambda seen: _rows(seen, "roles", "{name}: {description}"), reads=True),
-    Case("list_tags", lambda seen: _rows(seen, "tags", "{name}: {description}"), (seeds.my_tag,), reads=True),
+    Case("list_tags", lambda seen: _rows(seen, "tags", "{name}: {description}"), (seeds.others.my_tag,), reads=True),
     Case(
         "list_tags_of_vm",
         lambda seen: seen.expect_printed("{name}: {description}".format(**seen.after.one("tags", name="mytag"))),
-        (seeds.vm("myvm0"), seeds.my_tag, seeds.tagged),
+        (seeds.vms.vm("myvm0"), seeds.others.my_tag, seeds.others.tagged),
         reads=True,
     ),
     Case(
@@ -219,8 +219,8 @@ CASES = (
             "{name}:".format(**seen.after.one("affinity_labels", name="my_affinity_label")),
             " - {name}".format(**seen.after.one("vms", name="myvm0")),
         ),
-        (seeds.vm("myvm0"), seeds.my_label, seeds.labelled),
+        (seeds.vms.vm("myvm0"), seeds.others.my_label, seeds.others.labelled),
         reads=True,
     ),
-    Case("poll_events", events_in_order, (seeds.my_vm,), endless=True, during=_vm_while_polling),
+    Case("poll_events", events_in_order, (seeds.vms.my_vm,), endless=True, during=_vm_while_polling),
 )

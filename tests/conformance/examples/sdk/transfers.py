@@ -18,13 +18,13 @@ from tests.integration.vms.discs import bootable_disc
 SIZE = 16 << 20
 
 _SITE = ["-c", CONFIGURATION]
-_DISK = (seeds.disk("mydisk"), seeds.filled_disk("mydisk"))
-_STORAGE = (seeds.my_storage(),)
+_DISK = (seeds.disks.disk("mydisk"), seeds.disks.filled_disk("mydisk"))
+_STORAGE = (seeds.storage.my_storage(),)
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def checkpoints_of_my_vm(seen: Seen) -> None:
-    vm = seeds.vm_id(seen.after)
+    vm = seeds.vms.vm_id(seen.after)
     made = [row for row in seen.after.rows("checkpoints") if row.get("vm_id") == vm]
     if not made:
         raise Differs("the VM has no checkpoint")
@@ -145,18 +145,20 @@ def cancelled(seen: Seen) -> None:
 
 
 CASES = (
-    Case("backup_vm", None, (seeds.my_vm, seeds.started), lambda state: ["full", *_SITE, seeds.vm_id(state)]),
+    Case(
+        "backup_vm", None, (seeds.vms.my_vm, seeds.vms.started), lambda state: ["full", *_SITE, seeds.vms.vm_id(state)]
+    ),
     Case(
         "checkpoints",
         checkpoints_of_my_vm,
-        (seeds.my_vm, seeds.disk_of_vm(), seeds.started, seeds.backed_up),
-        lambda state: [*_SITE, "list", seeds.vm_id(state)],
+        (seeds.vms.my_vm, seeds.disks.disk_of_vm(), seeds.vms.started, seeds.vms.backed_up),
+        lambda state: [*_SITE, "list", seeds.vms.vm_id(state)],
         reads=True,
     ),
     Case(
         "cancel_transfer",
         cancelled,
-        (seeds.disk("mydisk"), seeds.begun_upload("mydisk")),
+        (seeds.disks.disk("mydisk"), seeds.disks.begun_upload("mydisk")),
         lambda state: [
             *("--engine-url", "https://engine40.example.com", "--username", "admin@internal"),
             *("--password-file", "password", "-c", "ca.pem", str(state.rows("image_transfers")[0]["id"])),

@@ -12,7 +12,7 @@ from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.state import Differs
 
 _VM = ("vms", "myvm")
-_PLACE = (seeds.my_cluster, seeds.my_template)
+_PLACE = (seeds.places.my_cluster, seeds.templates.my_template)
 
 
 def from_blank(seen: Seen) -> None:
@@ -78,7 +78,7 @@ def pool_of_three(seen: Seen) -> None:
 
 
 def gone(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.before)
+    identity = seeds.vms.vm_id(seen.before)
     if seen.after.rows("vms", id=identity):
         raise Differs("the VM is still there")
     disks = {row["disk_id"] for row in seen.before.rows("disk_attachments", owner_id=identity)}
@@ -87,14 +87,14 @@ def gone(seen: Seen) -> None:
 
 
 def runs(seen: Seen) -> None:
-    if seeds.vm_id(seen.before) in seen.before.vms_running():
+    if seeds.vms.vm_id(seen.before) in seen.before.vms_running():
         raise Differs("it ran before")
     spec_of(seen.after, "myvm")
 
 
 def stopped(seen: Seen) -> None:
     spec_of(seen.before, "myvm")
-    if seeds.vm_id(seen.before) in seen.after.vms_running():
+    if seeds.vms.vm_id(seen.before) in seen.after.vms_running():
         raise Differs("it still runs")
     expect(seen.after.one(*_VM), status="down")
 
@@ -124,7 +124,7 @@ def cloud_init(seen: Seen) -> None:
 
 
 def snapshot_added(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     rows = [row for row in seen.after.rows("snapshots") if row.get("description") == "My snapshot"]
     if not any(row.get("vm_id") == identity for row in rows):
         raise Differs("the VM has no such snapshot")
@@ -157,7 +157,7 @@ def lease(seen: Seen) -> None:
 
 
 def nic(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     if seen.before.rows("nics", owner_id=identity):
         raise Differs("it had a NIC before")
     row = seen.after.one("nics", owner_id=identity, name="mynic")
@@ -183,7 +183,7 @@ def template(seen: Seen) -> None:
 
 
 def no_numa_nodes(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.before)
+    identity = seeds.vms.vm_id(seen.before)
     rows = [
         [row for row in state.rows("numa_nodes") if row.get("vm_id") == identity] for state in (seen.before, seen.after)
     ]
@@ -201,48 +201,54 @@ def disc_is_in(seen: Seen) -> None:
 
 
 CASES = (
-    Case("add_vm", from_blank, (seeds.my_cluster,)),
+    Case("add_vm", from_blank, (seeds.places.my_cluster,)),
     Case("add_independet_vm", independent, _PLACE),
-    Case("add_vm_from_template_version", from_template_version, (*_PLACE, seeds.my_storage(), seeds.version_three)),
+    Case(
+        "add_vm_from_template_version",
+        from_template_version,
+        (*_PLACE, seeds.storage.my_storage(), seeds.templates.version_three),
+    ),
     Case("add_vm_pool", pool_of_three, _PLACE),
     Case("add_vm_with_sysprep", sysprep, _PLACE),
-    Case("add_template", template, (seeds.my_vm,)),
-    Case("remove_vm", gone, (seeds.my_vm,)),
-    Case("start_vm", runs, (seeds.my_vm,)),
-    Case("stop_vm", stopped, (seeds.my_vm, seeds.started)),
-    Case("start_vm_with_boot_devices", boots_from_network, (seeds.my_vm,)),
-    Case("start_vm_with_cloud_init", cloud_init, (seeds.my_vm,)),
-    Case("add_vm_snapshot", snapshot_added, (seeds.my_vm,)),
-    Case("clone_vm_from_snapshot", cloned_from_snapshot, (seeds.my_cluster, seeds.my_vm, seeds.snapshot)),
-    Case("add_vnc_console", vnc_console, (seeds.my_vm, seeds.without_console), then=seeds.started),
-    Case("enable_serial_console", None, (seeds.never("a VM without a serial console: every VM has one"),)),
-    Case("set_vm_serial_number", serial_number, (seeds.my_vm,), then=seeds.started),
-    Case("pin_vm", pinned, (seeds.my_vm, seeds.my_host)),
-    Case("set_vm_lease_storage_domain", lease, (seeds.my_vm, seeds.my_storage())),
-    Case("add_vm_nic", nic, (seeds.my_vm, seeds.my_network_in_cluster)),
-    Case("download_vm_ovf", ovf, (seeds.my_vm,)),
-    Case("remove_numa_nodes_from_vm", no_numa_nodes, (seeds.my_vm, seeds.numa_nodes)),
-    Case("get_display_ticket", None, (seeds.never("a VM with SPICE: the QEMU of hosts has none"),)),
+    Case("add_template", template, (seeds.vms.my_vm,)),
+    Case("remove_vm", gone, (seeds.vms.my_vm,)),
+    Case("start_vm", runs, (seeds.vms.my_vm,)),
+    Case("stop_vm", stopped, (seeds.vms.my_vm, seeds.vms.started)),
+    Case("start_vm_with_boot_devices", boots_from_network, (seeds.vms.my_vm,)),
+    Case("start_vm_with_cloud_init", cloud_init, (seeds.vms.my_vm,)),
+    Case("add_vm_snapshot", snapshot_added, (seeds.vms.my_vm,)),
+    Case(
+        "clone_vm_from_snapshot", cloned_from_snapshot, (seeds.places.my_cluster, seeds.vms.my_vm, seeds.vms.snapshot)
+    ),
+    Case("add_vnc_console", vnc_console, (seeds.vms.my_vm, seeds.vms.without_console), then=seeds.vms.started),
+    Case("enable_serial_console", None, (seeds.rows.never("a VM without a serial console: every VM has one"),)),
+    Case("set_vm_serial_number", serial_number, (seeds.vms.my_vm,), then=seeds.vms.started),
+    Case("pin_vm", pinned, (seeds.vms.my_vm, seeds.places.my_host)),
+    Case("set_vm_lease_storage_domain", lease, (seeds.vms.my_vm, seeds.storage.my_storage())),
+    Case("add_vm_nic", nic, (seeds.vms.my_vm, seeds.networks.my_network_in_cluster)),
+    Case("download_vm_ovf", ovf, (seeds.vms.my_vm,)),
+    Case("remove_numa_nodes_from_vm", no_numa_nodes, (seeds.vms.my_vm, seeds.vms.numa_nodes)),
+    Case("get_display_ticket", None, (seeds.rows.never("a VM with SPICE: the QEMU of hosts has none"),)),
     Case(
         "change_vm_cd",
         disc_is_in,
-        (seeds.my_vm, seeds.started, seeds.disc("mydisc")),
+        (seeds.vms.my_vm, seeds.vms.started, seeds.disks.disc("mydisc")),
         lambda state: ["-c", CONFIGURATION, "myvm", "--disk-id", str(state.one("disks", name="mydisc")["id"])],
     ),
     Case("fix_dup_nic_macs", None, arguments=lambda state: ["--url", "https://engine40.example.com/ovirt-engine/api"]),
-    Case("reprovision_stateless_vm_in_pool", None, (seeds.vm_pool("mypool"),)),
+    Case("reprovision_stateless_vm_in_pool", None, (seeds.pools.vm_pool("mypool"),)),
     Case(
         "register_vm",
         registered,
-        (seeds.my_cluster, seeds.my_network_in_cluster, found_vm("mysd", networks=("mynetwork",))),
+        (seeds.places.my_cluster, seeds.networks.my_network_in_cluster, found_vm("mysd", networks=("mynetwork",))),
     ),
-    Case("export_vm", None, (seeds.my_vm,)),
-    Case("export_vm_as_ova", None, (seeds.my_vm, seeds.my_host)),
-    Case("export_template", None, (seeds.my_template,)),
-    Case("export_template_as_ova", None, (seeds.my_template, seeds.my_host)),
-    Case("import_vm", None, (seeds.my_cluster, seeds.my_storage())),
-    Case("import_vm_from_ova", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
-    Case("import_vm_from_vmware", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
-    Case("import_template_from_ova", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
-    Case("vm_backup", None, (seeds.my_vm, seeds.vm("myagent"))),
+    Case("export_vm", None, (seeds.vms.my_vm,)),
+    Case("export_vm_as_ova", None, (seeds.vms.my_vm, seeds.places.my_host)),
+    Case("export_template", None, (seeds.templates.my_template,)),
+    Case("export_template_as_ova", None, (seeds.templates.my_template, seeds.places.my_host)),
+    Case("import_vm", None, (seeds.places.my_cluster, seeds.storage.my_storage())),
+    Case("import_vm_from_ova", None, (seeds.places.my_cluster, seeds.storage.my_storage(), seeds.places.my_host)),
+    Case("import_vm_from_vmware", None, (seeds.places.my_cluster, seeds.storage.my_storage(), seeds.places.my_host)),
+    Case("import_template_from_ova", None, (seeds.places.my_cluster, seeds.storage.my_storage(), seeds.places.my_host)),
+    Case("vm_backup", None, (seeds.vms.my_vm, seeds.vms.vm("myagent"))),
 )

@@ -20,7 +20,7 @@ def _disk(observed: Seen) -> None:
     disk = was_added(observed, "disks", "myvm_disk")
     expect(disk, provisioned_size_bytes=10 * GIB, format="cow", status="ok")
     expect(image_of(observed.after, disk), virtual_size_bytes=10 * GIB)
-    vm_id = seeds.vm_id(observed.after, "rhel7")
+    vm_id = seeds.vms.vm_id(observed.after, "rhel7")
     expect(observed.after.one("disk_attachments", owner_id=vm_id, disk_id=disk["id"]), interface="virtio")
 
 
@@ -37,7 +37,7 @@ def _snapshot_taken(vm: str, description: str, disks: tuple[str, ...] | None = N
     """One more, of all disks or of those; each of them is written to a new image, which stands on what it was."""
 
     def oracle(observed: Seen) -> None:
-        vm_id = seeds.vm_id(observed.after, vm)
+        vm_id = seeds.vms.vm_id(observed.after, vm)
         taken = observed.after.rows("snapshots", vm_id=vm_id, description=description, status="ok")
         before = {row["id"] for row in observed.before.rows("snapshots", vm_id=vm_id)}
         new = [row for row in taken if row["id"] not in before]
@@ -57,7 +57,7 @@ def _snapshot_taken(vm: str, description: str, disks: tuple[str, ...] | None = N
 
 
 def _snapshots_listed(observed: Seen) -> None:
-    vm_id = seeds.vm_id(observed.after, "centos7")
+    vm_id = seeds.vms.vm_id(observed.after, "centos7")
     rows = observed.after.rows("snapshots", vm_id=vm_id)
     wanted = {row["id"] for row in rows if row["description"].startswith("update")}
     if {one["id"] for one in observed.result["ovirt_snapshots"]} != wanted or not wanted or len(wanted) == len(rows):
@@ -65,7 +65,7 @@ def _snapshots_listed(observed: Seen) -> None:
 
 
 def _old_ones_gone(observed: Seen) -> None:
-    vm_id = seeds.vm_id(observed.before, "test")
+    vm_id = seeds.vms.vm_id(observed.before, "test")
     observed.before.one("snapshots", vm_id=vm_id, description="old")
     if {row["description"] for row in observed.after.rows("snapshots", vm_id=vm_id)} != {"Active VM", "young"}:
         raise Differs("not the old one alone is gone")
@@ -91,36 +91,41 @@ def _forget_download(site: object) -> None:
     os.makedirs(_DOWNLOADED.parent, exist_ok=True)
 
 
-_TEST = (seeds.vm("test"), seeds.snapshot_of("test", "old"), seeds.snapshot_of("test", "young"), seeds.aged("old", 3))
+_TEST = (
+    seeds.vms.vm("test"),
+    seeds.vms.snapshot_of("test", "old"),
+    seeds.vms.snapshot_of("test", "young"),
+    seeds.vms.aged("old", 3),
+)
 _TWO_DISKS = (
-    seeds.vm("test"),
-    seeds.disk_of_vm("first", "test", id=_ID),
-    seeds.disk_of_vm("my_disk_name", "test"),
-    seeds.disk_of_vm("left_out", "test"),
+    seeds.vms.vm("test"),
+    seeds.disks.disk_of_vm("first", "test", id=_ID),
+    seeds.disks.disk_of_vm("my_disk_name", "test"),
+    seeds.disks.disk_of_vm("left_out", "test"),
 )
 
 TASKS = (
     Task(
         "ovirt_storage_domain/1",
         _domain_of("data_nfs", "10.34.63.199:/path/data", "numbered"),
-        (seeds.my_host, seeds.data_center_of("myhost", "numbered", id="11111")),
+        (seeds.places.my_host, seeds.places.data_center_of("myhost", "numbered", id="11111")),
         checkable=False,
     ),
     Task(
         "ovirt_storage_domain/3",
         _domain_of("data_localfs", "/path/to/data", "mydatacenter"),
-        (seeds.my_host, seeds.data_center_of("myhost", "mydatacenter", local=1)),
+        (seeds.places.my_host, seeds.places.data_center_of("myhost", "mydatacenter", local=1)),
         checkable=False,
     ),
-    Task("ovirt_disk/0", _disk, (seeds.vm("rhel7"),), checkable=False),
+    Task("ovirt_disk/0", _disk, (seeds.vms.vm("rhel7"),), checkable=False),
     Task(
         "ovirt_disk/5",
         _downloaded,
-        (seeds.disk("mydisk", id=_ID), seeds.filled_disk("mydisk"), _forget_download),
+        (seeds.disks.disk("mydisk", id=_ID), seeds.disks.filled_disk("mydisk"), _forget_download),
         READS,
         checkable=False,
     ),
-    Task("ovirt_snapshot/0", _snapshot_taken("rhel7", "MySnapshot"), (seeds.vm("rhel7"),), ALWAYS, checkable=False),
+    Task("ovirt_snapshot/0", _snapshot_taken("rhel7", "MySnapshot"), (seeds.vms.vm("rhel7"),), ALWAYS, checkable=False),
     Task("ovirt_snapshot/6", _old_ones_gone, _TEST, checkable=False),
     Task(
         "ovirt_snapshot/7",
@@ -132,7 +137,11 @@ TASKS = (
     Task(
         "ovirt_snapshot_info/0",
         _snapshots_listed,
-        (seeds.vm("centos7"), seeds.snapshot_of("centos7", "update1"), seeds.snapshot_of("centos7", "other")),
+        (
+            seeds.vms.vm("centos7"),
+            seeds.vms.snapshot_of("centos7", "update1"),
+            seeds.vms.snapshot_of("centos7", "other"),
+        ),
         READS,
     ),
 )

@@ -9,8 +9,8 @@ from tests.conformance.examples.state import Differs
 GIB = 1 << 30
 _TAG = ("tags", "mytag")
 _LABEL = ("affinity_labels", "mylabel")
-_IN_CLUSTER = seeds.my_cluster
-_VMS = (seeds.vm("vm1", "Blank"), seeds.vm("vm2", "Blank"))
+_IN_CLUSTER = seeds.places.my_cluster
+_VMS = (seeds.vms.vm("vm1", "Blank"), seeds.vms.vm("vm2", "Blank"))
 
 
 def _added_and_linked(added: tuple[str, str], *owners: tuple[str, str]) -> Oracle:
@@ -31,9 +31,9 @@ def changes_id(table: str, name: str) -> Oracle:
     """The row with the documentation's id has that name now."""
 
     def oracle(seen: Seen) -> None:
-        if seen.before.one(table, id=seeds.NO_ID)["name"] == name:
+        if seen.before.one(table, id=seeds.rows.NO_ID)["name"] == name:
             raise Differs("it had the name before")
-        expect(seen.after.one(table, id=seeds.NO_ID), name=name)
+        expect(seen.after.one(table, id=seeds.rows.NO_ID), name=name)
 
     return oracle
 
@@ -92,73 +92,79 @@ def _profile_changed(*values: object) -> Oracle:
     return oracle
 
 
-_DATA_CENTER = seeds.renamed("data_centers", "Default", "mydatacenter")
-_NETWORK = (seeds.renamed("data_centers", "Default", "datacenter"), seeds.my_network)
-_PROFILE = (*_NETWORK, seeds.profile("myvnic", "mynetwork"))
+_DATA_CENTER = seeds.rows.renamed("data_centers", "Default", "mydatacenter")
+_NETWORK = (seeds.rows.renamed("data_centers", "Default", "datacenter"), seeds.networks.my_network)
+_PROFILE = (*_NETWORK, seeds.networks.profile("myvnic", "mynetwork"))
 TASKS = (
     Task("ovirt_tag/0", _added_and_linked(_TAG, ("vms", "vm1"), ("vms", "vm2")), _VMS),
-    Task("ovirt_tag/1", links(_TAG, ("vms", "vm3")), (seeds.vm("vm3", "Blank"), seeds.tag("mytag"))),
+    Task("ovirt_tag/1", links(_TAG, ("vms", "vm3")), (seeds.vms.vm("vm3", "Blank"), seeds.others.tag("mytag"))),
     Task(
         "ovirt_tag/2",
         links(_TAG, ("vms", "vm3"), there=False),
-        (seeds.vm("vm3", "Blank"), seeds.tag("mytag", ("vms", "vm3"))),
+        (seeds.vms.vm("vm3", "Blank"), seeds.others.tag("mytag", ("vms", "vm3"))),
     ),
     Task(
         "ovirt_tag/3",
         links(_TAG, ("vms", "vm1"), there=False),
-        (*_VMS, seeds.tag("mytag", ("vms", "vm1"), ("vms", "vm2"))),
+        (*_VMS, seeds.others.tag("mytag", ("vms", "vm1"), ("vms", "vm2"))),
     ),
-    Task("ovirt_tag/4", removes(*_TAG), (seeds.tag("mytag"),)),
-    Task("ovirt_tag/5", _renamed("tags", "new_tag_name"), (seeds.tag("mytag"), seeds.with_no_id("tags", "mytag"))),
+    Task("ovirt_tag/4", removes(*_TAG), (seeds.others.tag("mytag"),)),
+    Task(
+        "ovirt_tag/5",
+        _renamed("tags", "new_tag_name"),
+        (seeds.others.tag("mytag"), seeds.rows.with_no_id("tags", "mytag")),
+    ),
     Task(
         "ovirt_affinity_label/0",
         _added_and_linked(_LABEL, ("vms", "vm1"), ("vms", "vm2"), ("nodes", "host1")),
-        (*_VMS, seeds.renamed("nodes", "node1", "host1"), _IN_CLUSTER),
+        (*_VMS, seeds.rows.renamed("nodes", "node1", "host1"), _IN_CLUSTER),
     ),
     Task(
         "ovirt_affinity_label/1",
         links(_LABEL, ("vms", "vm1"), there=False),
-        (*_VMS, _IN_CLUSTER, seeds.label("mylabel", ("vms", "vm1"), ("vms", "vm2"))),
+        (*_VMS, _IN_CLUSTER, seeds.others.label("mylabel", ("vms", "vm1"), ("vms", "vm2"))),
     ),
-    Task("ovirt_affinity_label/2", removes(*_LABEL), (seeds.label("mylabel"),)),
+    Task("ovirt_affinity_label/2", removes(*_LABEL), (seeds.others.label("mylabel"),)),
     Task("ovirt_mac_pool/0", _mac_pool),
-    Task("ovirt_mac_pool/1", removes("mac_pools", "mymacpool"), (seeds.mac_pool,)),
+    Task("ovirt_mac_pool/1", removes("mac_pools", "mymacpool"), (seeds.others.mac_pool,)),
     Task(
         "ovirt_instance_type/0",
         _instance_type("network"),
         (),
         checkable=False,  # it asks for the type that it has not added
     ),
-    Task("ovirt_instance_type/1", removes("instance_types", "myit"), (seeds.instance_type,)),
+    Task("ovirt_instance_type/1", removes("instance_types", "myit"), (seeds.others.instance_type,)),
     Task("ovirt_instance_type/2", _instance_type(2 * GIB), (), checkable=False),
     Task("ovirt_instance_type/3", _instance_type(), (), checkable=False),
     Task("ovirt_instance_type/4", _instance_type(), (), checkable=False),
     Task("ovirt_cluster/0", _cluster("Intel SandyBridge Family"), (_DATA_CENTER,)),
     Task("ovirt_cluster/1", _cluster("Intel Nehalem Family"), (_DATA_CENTER,)),
-    Task("ovirt_cluster/3", removes("clusters", "mycluster"), (seeds.copy_of_first("clusters", "mycluster"),)),
+    Task("ovirt_cluster/3", removes("clusters", "mycluster"), (seeds.rows.copy_of_first("clusters", "mycluster"),)),
     Task(
         "ovirt_cluster/4",
         _renamed("clusters", "new_cluster_name"),
-        (seeds.copy_of_first("clusters", "mycluster", id=seeds.NO_ID),),
+        (seeds.rows.copy_of_first("clusters", "mycluster", id=seeds.rows.NO_ID),),
     ),
     Task("ovirt_datacenter/0", _data_center),
-    Task("ovirt_datacenter/1", removes("data_centers", "mydatacenter"), (seeds.empty_data_center("mydatacenter"),)),
+    Task(
+        "ovirt_datacenter/1", removes("data_centers", "mydatacenter"), (seeds.places.empty_data_center("mydatacenter"),)
+    ),
     Task(
         "ovirt_datacenter/2",
         _renamed("data_centers", "new_datacenter_name"),
-        (seeds.copy_of_first("data_centers", "mydatacenter", id=seeds.NO_ID),),
+        (seeds.rows.copy_of_first("data_centers", "mydatacenter", id=seeds.rows.NO_ID),),
     ),
     Task("ovirt_network/0", _network, (_DATA_CENTER,)),
-    Task("ovirt_network/1", removes("networks", "mynetwork"), (_DATA_CENTER, seeds.my_network)),
+    Task("ovirt_network/1", removes("networks", "mynetwork"), (_DATA_CENTER, seeds.networks.my_network)),
     Task(
         "ovirt_network/2",
         _renamed("networks", "new_network_name"),
-        (_DATA_CENTER, seeds.copy_of_first("networks", "mynetwork", bridge="mynetwork", id=seeds.NO_ID)),
+        (_DATA_CENTER, seeds.rows.copy_of_first("networks", "mynetwork", bridge="mynetwork", id=seeds.rows.NO_ID)),
     ),
     Task(
         "ovirt_network/4",
         changes("networks", "mynetwork", vlan=None),
-        (_DATA_CENTER, seeds.copy_of_first("networks", "mynetwork", bridge="mynetwork", vlan=10)),
+        (_DATA_CENTER, seeds.rows.copy_of_first("networks", "mynetwork", bridge="mynetwork", vlan=10)),
     ),
     Task("ovirt_vnic_profile/0", _profile(), _NETWORK),
     Task("ovirt_vnic_profile/1", _profile_changed("9bd9bde9-39da-44a8-9541-aa39e1a81c9d"), _PROFILE),

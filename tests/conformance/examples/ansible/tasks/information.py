@@ -109,7 +109,7 @@ def _an_alert(site: object) -> None:
 
 
 def _placed(table: str, name: str) -> Fixture:
-    return seeds.renamed(table, "Default", name)
+    return seeds.rows.renamed(table, "Default", name)
 
 
 def _knows_what_vms_have(seen: Seen) -> None:
@@ -120,11 +120,11 @@ def _knows_what_vms_have(seen: Seen) -> None:
         raise Differs(f"{had} is not among them")
 
 
-_RHEL7 = seeds.set_in("vms", "myvm", os_type="rhel_7x64")
-_OTHER_VMS = (seeds.vm("centos7", "Blank"), seeds.vm("another-vm", "Blank"))
-_MANY_EVENTS = seeds.many(lambda name: seeds.vm(name, "Blank"), *(f"vm-{number}" for number in range(4)))
-_LABELLED = (seeds.vm("postgres1", "Blank"), seeds.label("label1", ("vms", "postgres1")))
-_HOST_LABELLED = (seeds.renamed("nodes", "node1", "west1"), seeds.label("label2", ("hosts", "west1")))
+_RHEL7 = seeds.rows.set_in("vms", "myvm", os_type="rhel_7x64")
+_OTHER_VMS = (seeds.vms.vm("centos7", "Blank"), seeds.vms.vm("another-vm", "Blank"))
+_MANY_EVENTS = seeds.rows.many(lambda name: seeds.vms.vm(name, "Blank"), *(f"vm-{number}" for number in range(4)))
+_LABELLED = (seeds.vms.vm("postgres1", "Blank"), seeds.others.label("label1", ("vms", "postgres1")))
+_HOST_LABELLED = (seeds.rows.renamed("nodes", "node1", "west1"), seeds.others.label("label2", ("hosts", "west1")))
 TASKS = (
     Task("ovirt_api_info/0", _api, _OTHER_VMS, READS),
     Task(
@@ -136,53 +136,55 @@ TASKS = (
     Task(
         "ovirt_vm_info/2",
         answers("ovirt_vms", "vms", lambda row: row["name"] == "myvm"),
-        (seeds.my_vm, seeds.vm("another-vm")),
+        (seeds.vms.my_vm, seeds.vms.vm("another-vm")),
         READS,
     ),
     Task(
         "ovirt_vm_info/4",
         answers("ovirt_vms", "vms", lambda row: row["name"] == "myvm"),
-        (seeds.my_vm, seeds.vm("another-vm")),
+        (seeds.vms.my_vm, seeds.vms.vm("another-vm")),
         READS,
     ),
     Task(
         "ovirt_cluster_info/0",
         answers("ovirt_clusters", "clusters", named("production")),
-        (seeds.copy_of_first("clusters", "production1"),),
+        (seeds.rows.copy_of_first("clusters", "production1"),),
         READS,
     ),
     Task(
         "ovirt_datacenter_info/0",
         answers("ovirt_datacenters", "data_centers", named("production")),
-        (seeds.copy_of_first("data_centers", "production1"),),
+        (seeds.rows.copy_of_first("data_centers", "production1"),),
         READS,
     ),
     Task(
         "ovirt_disk_info/0",
         answers("ovirt_disks", "disks", named("centos")),
-        (seeds.disk("centos7"), seeds.disk("another")),
+        (seeds.disks.disk("centos7"), seeds.disks.disk("another")),
         READS,
     ),
     Task(
         "ovirt_host_info/0",
         answers("ovirt_hosts", "nodes", named("host")),
-        (seeds.renamed("nodes", "node1", "host1"), _placed("data_centers", "west")),
+        (seeds.rows.renamed("nodes", "node1", "host1"), _placed("data_centers", "west")),
         READS,
     ),
     Task(
         "ovirt_host_info/2",
         answers("ovirt_hosts", "nodes", named("host")),
-        (seeds.renamed("nodes", "node1", "host1"), seeds.never("a cluster of version 4.2: all have 4.7")),
+        (seeds.rows.renamed("nodes", "node1", "host1"), seeds.rows.never("a cluster of version 4.2: all have 4.7")),
         READS,
     ),
     Task(
         "ovirt_network_info/0",
         answers("ovirt_networks", "networks", named("vlan1")),
-        (seeds.copy_of_first("networks", "vlan10", bridge="vlan10"),),
+        (seeds.rows.copy_of_first("networks", "vlan10", bridge="vlan10"),),
         READS,
     ),
     Task("ovirt_vnic_profile_info/0", answers("ovirt_vnic_profiles", "vnic_profiles", everything), (), READS),
-    Task("ovirt_nic_info/0", _nics, (seeds.vm("centos7", "Blank"), seeds.nic_of_vm("centos7", nic="eth0")), READS),
+    Task(
+        "ovirt_nic_info/0", _nics, (seeds.vms.vm("centos7", "Blank"), seeds.vms.nic_of_vm("centos7", nic="eth0")), READS
+    ),
     Task(
         "ovirt_storage_domain_info/0",
         answers("ovirt_storage_domains", "storage_domains", named("data")),
@@ -192,50 +194,57 @@ TASKS = (
     Task(
         "ovirt_template_info/0",
         answers("ovirt_templates", "templates", named("centos")),
-        (seeds.renamed("templates", "tiny", "centos7"), _placed("data_centers", "west")),
+        (seeds.rows.renamed("templates", "tiny", "centos7"), _placed("data_centers", "west")),
         READS,
     ),
     Task(
         "ovirt_user_info/0",
         answers("ovirt_users", "users", lambda row: row["first_name"] == "john"),
-        (seeds.user("john@internal", "john"),),
+        (seeds.people.user("john@internal", "john"),),
         READS,
     ),
     Task(
         "ovirt_group_info/0",
         answers("ovirt_groups", "groups", named("admin")),
-        (seeds.group("admins", "internal-authz"),),
+        (seeds.people.group("admins", "internal-authz"),),
         READS,
     ),
     Task(
         "ovirt_scheduling_policy_info/0",
         answers("ovirt_scheduling_policies", "scheduling_policies", named("InClusterUpgrade")),
-        (seeds.copy_of_first("scheduling_policies", "InClusterUpgrade"),),
+        (seeds.rows.copy_of_first("scheduling_policies", "InClusterUpgrade"),),
         READS,
     ),
-    *(Task(f"ovirt_vm_os_info/{number}", _knows_what_vms_have, (seeds.my_vm, _RHEL7), READS) for number in (0, 2)),
+    *(Task(f"ovirt_vm_os_info/{number}", _knows_what_vms_have, (seeds.vms.my_vm, _RHEL7), READS) for number in (0, 2)),
     Task("ovirt_event_info/0", _all_events, _OTHER_VMS, READS),
     Task("ovirt_event_info/1", _ten_events, (_MANY_EVENTS,), READS),
     Task("ovirt_event_info/2", _alerts, (*_OTHER_VMS, _an_alert), READS),
     Task(
-        "ovirt_tag_info/0", answers("ovirt_tags", "tags", named("tag")), (seeds.tag("tag1"), seeds.tag("other")), READS
+        "ovirt_tag_info/0",
+        answers("ovirt_tags", "tags", named("tag")),
+        (seeds.others.tag("tag1"), seeds.others.tag("other")),
+        READS,
     ),
     Task(
         "ovirt_tag_info/2",
         _tags_of("vms", "postgres"),
-        (seeds.vm("postgres", "Blank"), seeds.tag("tag1", ("vms", "postgres")), seeds.tag("other")),
+        (seeds.vms.vm("postgres", "Blank"), seeds.others.tag("tag1", ("vms", "postgres")), seeds.others.tag("other")),
         READS,
     ),
     Task(
         "ovirt_tag_info/4",
         _tags_of("nodes", "west"),
-        (seeds.renamed("nodes", "node1", "west"), seeds.tag("tag1", ("hosts", "west")), seeds.tag("other")),
+        (
+            seeds.rows.renamed("nodes", "node1", "west"),
+            seeds.others.tag("tag1", ("hosts", "west")),
+            seeds.others.tag("other"),
+        ),
         READS,
     ),
     Task(
         "ovirt_affinity_label_info/0",
         answers("ovirt_affinity_labels", "affinity_labels", named("label")),
-        (seeds.label("label1"), seeds.label("other")),
+        (seeds.others.label("label1"), seeds.others.label("other")),
         READS,
     ),
     Task("ovirt_affinity_label_info/2", _labels_of(("vms", "postgres1")), _LABELLED, READS),

@@ -52,20 +52,24 @@ def _pool_removed(run: Seen) -> None:
 
 
 GIB = 1 << 30
-_PLACE = (seeds.renamed("templates", "tiny", "rhel7"), seeds.renamed("clusters", "Default", "mycluster"))
+_PLACE = (seeds.rows.renamed("templates", "tiny", "rhel7"), seeds.rows.renamed("clusters", "Default", "mycluster"))
 TASKS = (
     Task("ovirt_vmpool/0", _pool_made("myvmpool", "rhel7", prestarted=2), _PLACE),
-    Task("ovirt_vmpool/1", _pool_removed, (seeds.vm_pool("myvmpool"), seeds.pool_in_use("myvmpool"))),
-    Task("ovirt_vmpool/2", changes_id("vm_pools", "new_pool_name"), (seeds.vm_pool("old"), seeds.pool_with_no_id)),
+    Task("ovirt_vmpool/1", _pool_removed, (seeds.pools.vm_pool("myvmpool"), seeds.pools.pool_in_use("myvmpool"))),
+    Task(
+        "ovirt_vmpool/2",
+        changes_id("vm_pools", "new_pool_name"),
+        (seeds.pools.vm_pool("old"), seeds.pools.pool_with_no_id),
+    ),
     Task(
         "ovirt_vmpool/3",
         _initialized_pool,
-        (seeds.renamed("templates", "tiny", "blank"), *_PLACE[1:], seeds.profile("network", "ovirtmgmt")),
+        (seeds.rows.renamed("templates", "tiny", "blank"), *_PLACE[1:], seeds.networks.profile("network", "ovirtmgmt")),
     ),
     Task(
         "ovirt_vmpool_info/0",
         answers("ovirt_vm_pools", "vm_pools", named("centos")),
-        (seeds.vm_pool("centos7"), seeds.vm_pool("rhel9")),
+        (seeds.pools.vm_pool("centos7"), seeds.pools.vm_pool("rhel9")),
         READS,
     ),
 )

@@ -63,7 +63,7 @@ def _written(observed: Seen) -> None:
         raise Differs(f"the OVF store has {len(ovfs)} files, {len(owners)} VMs and templates have disks there")
 
 
-_CLUSTER = seeds.my_cluster
+_CLUSTER = seeds.places.my_cluster
 _VM = (_CLUSTER, found_vm("mystorage", id=_ID))
 _NETWORKS = tuple(profile_with_id(network, id) for network, id in _PROFILES.items())
 
@@ -112,5 +112,5 @@ TASKS = (
         (found_template("storage"),),
         READS,
     ),
-    Task("ovirt_storage_domain/10", _written, (seeds.my_storage("domain"),), ALWAYS),
+    Task("ovirt_storage_domain/10", _written, (seeds.storage.my_storage("domain"),), ALWAYS),
 )

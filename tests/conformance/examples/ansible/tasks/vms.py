@@ -13,11 +13,11 @@ GIB = 1 << 30
 
 
 def _template(name: str) -> Fixture:
-    return seeds.renamed("templates", "tiny", name)
+    return seeds.rows.renamed("templates", "tiny", name)
 
 
 def _cluster(name: str) -> Fixture:
-    return seeds.renamed("clusters", "Default", name)
+    return seeds.rows.renamed("clusters", "Default", name)
 
 
 def _made_from(name: str, template: str, **wanted: object) -> Oracle:
@@ -46,7 +46,7 @@ def _with_disk_and_nic(seen: Seen) -> None:
 
 def _ticket(seen: Seen) -> None:
     """The file opens the screen where the VM runs, with the ticket that its node has."""
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     node, _ = seen.after.vms_running()[identity]
     ticket = seen.after.nodes[node].vms[identity]["ticket"]
     file = str(seen.result.get("vm", {}).get("remote_vv_file")).splitlines()
@@ -57,12 +57,12 @@ def _ticket(seen: Seen) -> None:
 
 def _removed(seen: Seen) -> None:
     removes("vms", "myvm")(seen)
-    if seeds.vm_id(seen.before) in seen.after.vms_running():
+    if seeds.vms.vm_id(seen.before) in seen.after.vms_running():
         raise Differs("it still runs")
 
 
 def _on_host(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     if identity in seen.before.vms_running():
         raise Differs("it ran before")
     node = seen.after.one("nodes", name="host1")["address"]
@@ -74,8 +74,8 @@ def _on_host(seen: Seen) -> None:
 def _grown(seen: Seen) -> None:
     """Its host has plugged the memory into the VM that runs."""
     changes("vms", "myvm", memory_bytes=4 * GIB)(seen)
-    node, _ = seen.after.vms_running()[seeds.vm_id(seen.after)]
-    if seen.after.nodes[node].vms[seeds.vm_id(seen.after)]["memory_bytes"] != 4 * GIB:
+    node, _ = seen.after.vms_running()[seeds.vms.vm_id(seen.after)]
+    if seen.after.nodes[node].vms[seeds.vms.vm_id(seen.after)]["memory_bytes"] != 4 * GIB:
         raise Differs("its host gives it as much as before")
     if seen.after.one("vms", name="myvm")["next_run"] not in ({}, "{}"):
         raise Differs("it waits for the next run")
@@ -124,7 +124,7 @@ def _row_changed(*values: object) -> Oracle:
 
 
 def _nic(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.after)
+    identity = seeds.vms.vm_id(seen.after)
     if seen.before.rows("nics", owner_id=identity):
         raise Differs("it had a NIC before")
     profile = seen.after.one("vnic_profiles", name="ovirtmgmt")["id"]
@@ -141,7 +141,7 @@ def _nic_of_template(seen: Seen) -> None:
 
 def _plugged(plugged: int) -> Oracle:
     def oracle(seen: Seen) -> None:
-        rows = [state.one("nics", owner_id=seeds.vm_id(state), name="mynic") for state in (seen.before, seen.after)]
+        rows = [state.one("nics", owner_id=seeds.vms.vm_id(state), name="mynic") for state in (seen.before, seen.after)]
         if rows[0]["plugged"] == plugged:
             raise Differs("it was so before")
         expect(rows[1], plugged=plugged)
@@ -150,7 +150,7 @@ def _plugged(plugged: int) -> Oracle:
 
 
 def _no_nic(seen: Seen) -> None:
-    identity = seeds.vm_id(seen.before)
+    identity = seeds.vms.vm_id(seen.before)
     if not seen.before.rows("nics", owner_id=identity) or seen.after.rows("nics", owner_id=identity):
         raise Differs("the NIC is still there")
 
@@ -173,17 +173,19 @@ def _template_made(name: str = "mytemplate", **wanted: object) -> Oracle:
     return oracle
 
 
-_VM = (seeds.my_vm,)
-_HOST1 = seeds.renamed("nodes", "node2", "host1")
-_NIC = (*_VM, seeds.nic_of_vm("myvm", nic="mynic"))
-_IN_MINE = (_cluster("mycluster"), seeds.my_vm)
-_RHEL7 = (seeds.vm("rhel7"),)
+_VM = (seeds.vms.my_vm,)
+_HOST1 = seeds.rows.renamed("nodes", "node2", "host1")
+_NIC = (*_VM, seeds.vms.nic_of_vm("myvm", nic="mynic"))
+_IN_MINE = (_cluster("mycluster"), seeds.vms.my_vm)
+_RHEL7 = (seeds.vms.vm("rhel7"),)
 TASKS = (
     Task("ovirt_vm/0", _made_from("myvm", "rhel7_template"), (_template("rhel7_template"), _cluster("mycluster"))),
     Task("ovirt_vm/6", _made_from("myvm", "rhel7", stateless=1), (_template("rhel7"), _cluster("mycluster"))),
-    Task("ovirt_vm/7", _with_disk_and_nic, (_cluster("brq01"), seeds.disk("rhel7_disk"))),
+    Task("ovirt_vm/7", _with_disk_and_nic, (_cluster("brq01"), seeds.disks.disk("rhel7_disk"))),
     Task(
-        "ovirt_vm/8", changes_id("vms", "new_vm_name"), (seeds.vm("old", "Blank"), seeds.copied_vm("old", seeds.NO_ID))
+        "ovirt_vm/8",
+        changes_id("vms", "new_vm_name"),
+        (seeds.vms.vm("old", "Blank"), seeds.vms.copied_vm("old", seeds.rows.NO_ID)),
     ),
     # What is said for cloud-init and sysprep the module sends only when it starts the VM, which these three do not.
     Task(
@@ -201,67 +203,69 @@ TASKS = (
     # says `changed` each time.
     Task("ovirt_vm/12", _on_host, (*_VM, _HOST1), ALWAYS, checkable=False),
     Task("ovirt_vm/13", _on_host, (_cluster("cluster1"), *_VM, _HOST1), ALWAYS, checkable=False),
-    Task("ovirt_vm/14", None, (*_VM, seeds.started), ALWAYS),
-    Task("ovirt_vm/15", _has_disc("drivers.iso"), (*_VM, seeds.disc("drivers.iso"))),
-    Task("ovirt_vm/16", _ejected, (*_VM, seeds.disc("drivers.iso"), seeds.inserted("drivers.iso"))),
-    Task("ovirt_vm/17", _boots_from_disc, (*_VM, seeds.disc("centos7_x64.iso"))),
-    Task("ovirt_vm/18", stopped, (*_VM, seeds.started), checkable=False),
+    Task("ovirt_vm/14", None, (*_VM, seeds.vms.started), ALWAYS),
+    Task("ovirt_vm/15", _has_disc("drivers.iso"), (*_VM, seeds.disks.disc("drivers.iso"))),
+    Task("ovirt_vm/16", _ejected, (*_VM, seeds.disks.disc("drivers.iso"), seeds.vms.inserted("drivers.iso"))),
+    Task("ovirt_vm/17", _boots_from_disc, (*_VM, seeds.disks.disc("centos7_x64.iso"))),
+    Task("ovirt_vm/18", stopped, (*_VM, seeds.vms.started), checkable=False),
     Task("ovirt_vm/19", changes("vms", "myvm", memory_bytes=4 * GIB), _VM),
     Task(
         "ovirt_vm/20",
         _grown,
-        (*_VM, seeds.set_in("vms", "myvm", memory_bytes=2 * GIB, memory_max_bytes=8 * GIB), seeds.started),
+        (*_VM, seeds.rows.set_in("vms", "myvm", memory_bytes=2 * GIB, memory_max_bytes=8 * GIB), seeds.vms.started),
     ),
     Task("ovirt_vm/21", None, _IN_MINE),
-    Task("ovirt_vm/22", None, (*_IN_MINE, seeds.numa_nodes)),
+    Task("ovirt_vm/22", None, (*_IN_MINE, seeds.vms.numa_nodes)),
     Task("ovirt_vm/23", _boots_from_network, _VM),
     Task(
         "ovirt_vm/25",
         _made_from("vm_test", "mytemplate"),
-        (_template("mytemplate"), _cluster("mycluster"), seeds.my_storage("mynfs")),
+        (_template("mytemplate"), _cluster("mycluster"), seeds.storage.my_storage("mynfs")),
     ),
-    Task("ovirt_vm/26", _removed, (*_VM, seeds.started)),
+    Task("ovirt_vm/26", _removed, (*_VM, seeds.vms.started)),
     Task("ovirt_vm/29", _made_from("myvm", "mytemplate"), (_template("mytemplate"), _cluster("mycluster"))),
-    Task("ovirt_vm/30.0", _ticket, (*_VM, seeds.started), READS),
-    Task("ovirt_vm/31", None, (*_VM, seeds.my_host)),
+    Task("ovirt_vm/30.0", _ticket, (*_VM, seeds.vms.started), READS),
+    Task("ovirt_vm/31", None, (*_VM, seeds.places.my_host)),
     Task(
         "ovirt_vm/32",
         lambda seen: (
             links(("vms", "myvm"), ("nodes", "host1"))(seen),
             links(("vms", "myvm"), ("nodes", "host2"))(seen),
         )[0],
-        (*_VM, seeds.renamed("nodes", "node1", "host1"), seeds.renamed("nodes", "node2", "host2")),
+        (*_VM, seeds.rows.renamed("nodes", "node1", "host1"), seeds.rows.renamed("nodes", "node2", "host2")),
     ),
-    Task("ovirt_vm/33", None, (*_IN_MINE, seeds.my_host)),
-    Task("ovirt_vm/34", _cloned_from_snapshot, (*_VM, seeds.snapshot_of("myvm", "myvm_snap"))),
+    Task("ovirt_vm/33", None, (*_IN_MINE, seeds.places.my_host)),
+    Task("ovirt_vm/34", _cloned_from_snapshot, (*_VM, seeds.vms.snapshot_of("myvm", "myvm_snap"))),
     Task("ovirt_vm/36", None, _IN_MINE),
     Task("ovirt_nic/0", _nic, _VM),
-    Task("ovirt_nic/1", _plugged(1), (*_NIC, seeds.unplugged("mynic")), checkable=False),
+    Task("ovirt_nic/1", _plugged(1), (*_NIC, seeds.vms.unplugged("mynic")), checkable=False),
     Task("ovirt_nic/2", _plugged(0), _NIC, checkable=False),
     Task("ovirt_nic/3", _nic_of_template, (_template("my_template"),)),
     Task("ovirt_nic/4", _no_nic, _NIC),
-    Task("ovirt_nic/5", changes_id("nics", "new_nic_name"), (*_NIC, seeds.with_no_id("nics", "mynic"))),
+    Task("ovirt_nic/5", changes_id("nics", "new_nic_name"), (*_NIC, seeds.rows.with_no_id("nics", "mynic"))),
     Task("ovirt_nic/6", None, _NIC),
     Task("ovirt_mac_pool/2", None, _NIC),
     Task("ovirt_disk/1", None, _RHEL7),
-    Task("ovirt_disk/2", _detached, (*_RHEL7, seeds.disk_of_vm("myvm_disk", "rhel7"))),
+    Task("ovirt_disk/2", _detached, (*_RHEL7, seeds.disks.disk_of_vm("myvm_disk", "rhel7"))),
     Task(
         "ovirt_disk/3",
         changes_id("disks", "new_disk_name"),
-        (*_RHEL7, seeds.disk_of_vm("old", "rhel7"), seeds.attached_with_no_id),
+        (*_RHEL7, seeds.disks.disk_of_vm("old", "rhel7"), seeds.disks.attached_with_no_id),
     ),
     Task("ovirt_disk/4", None, _VM),
     Task("ovirt_disk/9", None),
     Task("ovirt_template/0", _template_made(description="Test"), _RHEL7),
     Task("ovirt_template/2", removes("templates", "mytemplate"), (_template("mytemplate"),)),
-    Task("ovirt_template/3", changes_id("templates", "new_template_name"), (seeds.template_with_no_id,)),
+    Task("ovirt_template/3", changes_id("templates", "new_template_name"), (seeds.templates.template_with_no_id,)),
     Task("ovirt_template/10", None, (_cluster("mycluster"), *_RHEL7)),
     # Without a number the module makes one more version each time.
     Task("ovirt_template/11", _template_made(version_name="subversion"), (_cluster("mycluster"), *_RHEL7), ALWAYS),
-    Task("ovirt_template/12", _template_made(memory_bytes=GIB), (seeds.vm("rhel8"),)),
-    Task("ovirt_template/13", _template_made(), (_cluster("mycluster"), seeds.vm("rhel8"))),
-    Task("ovirt_template/14", _template_made(time_zone="America/Godthab"), (_cluster("MyCluster"), seeds.vm("rhel8"))),
-    Task("ovirt_template/15", _template_made("windows2012R2_AD", memory_bytes=3 * GIB), (seeds.vm("windows2012"),)),
+    Task("ovirt_template/12", _template_made(memory_bytes=GIB), (seeds.vms.vm("rhel8"),)),
+    Task("ovirt_template/13", _template_made(), (_cluster("mycluster"), seeds.vms.vm("rhel8"))),
+    Task(
+        "ovirt_template/14", _template_made(time_zone="America/Godthab"), (_cluster("MyCluster"), seeds.vms.vm("rhel8"))
+    ),
+    Task("ovirt_template/15", _template_made("windows2012R2_AD", memory_bytes=3 * GIB), (seeds.vms.vm("windows2012"),)),
     Task("ovirt_snapshot/1", None, _RHEL7, ALWAYS),
 )
 _ = spec_of
