@@ -34,6 +34,7 @@ from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.unregistered.api import STORAGE_DOMAIN_TEMPLATES, STORAGE_DOMAIN_VMS
+from hosted_engine.engine.unregistered.contents_api import STORAGE_DOMAIN_CONTENTS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
@@ -95,6 +96,7 @@ REPORTED: tuple[Reported, ...] = (
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,
     STORAGE_DOMAIN_CONNECTIONS,
+    *STORAGE_DOMAIN_CONTENTS,
     STORAGE_DOMAIN_TEMPLATES,
     STORAGE_DOMAIN_VMS,
     *GRAPHICS_CONSOLES,

@@ -55,7 +55,7 @@ def emit(
 
 
 def emit_of(
-    tx: Transaction, context: Context, kind: EventKind | None, entity: "Entity[Any]", item: Any, **more: str
+    tx: Transaction, context: Context, kind: EventKind | None, entity: "Entity[Any]", item: Any, **more: str | None
 ) -> None:
     """Write down what happened to an object of `entity`, unless `kind` is None. What the event is about follows from
     the object's own references, and from the words of its entity; `more` fills further blanks."""

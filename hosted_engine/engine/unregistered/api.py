@@ -19,6 +19,7 @@ from hosted_engine.engine.unregistered.mappings import cluster_mappings, profile
 from hosted_engine.engine.unregistered.model import TABLES, Unregistered, UnregisteredKind
 from hosted_engine.engine.unregistered.notes import entity_in
 from hosted_engine.engine.unregistered.register import RegisterEntity
+from hosted_engine.engine.unregistered.remove import RemoveUnregistered
 
 
 def _vms(tx: Transaction, readings: Readings, ids: Mapping[str, str], options: Options) -> Mapping[str, Shown]:
@@ -77,6 +78,16 @@ def _register_template(tx: Transaction, ids: Mapping[str, str], given: Mapping[s
     return _register(tx, ids, given, UnregisteredKind.TEMPLATE, ids["template"])
 
 
+def _remove_vm(tx: Transaction, ids: Mapping[str, str]) -> Command:
+    domain = the_domain(tx, ids["storage_domain"])
+    return RemoveUnregistered(domain_id=domain.id, entity_id=ids["vm"], kind=UnregisteredKind.VM)
+
+
+def _remove_template(tx: Transaction, ids: Mapping[str, str]) -> Command:
+    domain = the_domain(tx, ids["storage_domain"])
+    return RemoveUnregistered(domain_id=domain.id, entity_id=ids["template"], kind=UnregisteredKind.TEMPLATE)
+
+
 _INPUTS = {
     "cluster_id": Reference("cluster", to="clusters"),
     "clone": Field("clone"),
@@ -92,6 +103,7 @@ STORAGE_DOMAIN_VMS = Reported(
     ("StorageDomainVms", "StorageDomainVm"),
     frozenset({"storage_domain"}),
     _vms,
+    remove=_remove_vm,
     actions={
         "register": ReportedAction(
             _register_vm,
@@ -108,6 +120,7 @@ STORAGE_DOMAIN_TEMPLATES = Reported(
     ("StorageDomainTemplates", "StorageDomainTemplate"),
     frozenset({"storage_domain"}),
     _templates,
+    remove=_remove_template,
     actions={
         "register": ReportedAction(
             _register_template,

@@ -49,7 +49,8 @@ def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: 
 def reported_row(identity: str, href: str, shown: Shown) -> Row:
     """Of what no table holds: all that is shown of it, by places."""
     if isinstance(shown, AsItWas):
-        return row(entity_of(shown.table), shown.item, shown.gathered, href, more=shown.more)
+        entity = entity_of(shown.table)
+        return row(entity, shown.item, shown.gathered, href, entity.places[0].key, shown.more)
     return Row(_reported_form(tuple(shown)), href, (identity, *map(linked, shown.values())))
 
 

@@ -1,6 +1,7 @@
 """Clients of the API: one over handlers of the test's own, and the unmodified SDK over an engine of each module."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,8 +13,21 @@ from tests.fakes.engine import World
 from tests.unit.rest.recorder import Recorder
 from tests.unit.rest.server import Served, served
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
+from tests.unit.rest.two_engines import Engine, an_engine
 
 Said = Callable[[int], list[str]]
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Engine]:
+    with an_engine(tmp_path / "first") as engine:
+        yield engine
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Engine]:
+    with an_engine(tmp_path / "second") as engine:
+        yield engine
 
 
 @pytest.fixture

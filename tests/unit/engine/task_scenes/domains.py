@@ -12,6 +12,7 @@ from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.unregistered.model import UnregisteredKind
 from hosted_engine.engine.unregistered.register import RegisterEntity
 from hosted_engine.engine.unregistered.register_disk import RegisterDisk
+from hosted_engine.engine.unregistered.remove import RemoveUnregistered
 from tests.fakes.engine import DATA_ID, World, node_id
 from tests.unit.engine.domains import (
     active_domain,
@@ -68,6 +69,12 @@ async def register_disk(world: World) -> Command:
     identity = await domain_with_found_vm(world)
     (disk,) = found_on(world, identity, UnregisteredKind.DISK)
     return RegisterDisk(domain_id=identity, id=disk)
+
+
+async def remove_unregistered_vm(world: World) -> Command:
+    identity = await domain_with_found_vm(world)
+    (vm,) = found_on(world, identity, UnregisteredKind.VM)
+    return RemoveUnregistered(domain_id=identity, entity_id=vm, kind=UnregisteredKind.VM)
 
 
 async def deactivate_domain(world: World) -> Command:

@@ -35,6 +35,7 @@ from tests.unit.engine.task_scenes.domains import (
     register_disk,
     register_vm,
     remove_domain,
+    remove_unregistered_vm,
 )
 from tests.unit.engine.task_scenes.nodes import (
     activate_node,
@@ -151,6 +152,7 @@ SCENES = [
     stop_suspended_vm,
     remove_vm,
     remove_disk,
+    remove_unregistered_vm,
     remove_wiped_disk,
     grow_disk,
     plug_new_disk,
