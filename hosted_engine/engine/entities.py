@@ -16,7 +16,9 @@ from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTAN
 from hosted_engine.engine.jobs.entity import JOB_STEPS, JOBS
 from hosted_engine.engine.macpools.entity import MAC_POOLS
 from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
-from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
+from hosted_engine.engine.networks.entity import NETWORKS
+from hosted_engine.engine.networks.nic_entity import NICS
+from hosted_engine.engine.networks.profile_entity import VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.nics import HOST_NIC_STATISTICS, HOST_NICS
 from hosted_engine.engine.nodes.statistics import HOST_STATISTICS

@@ -7,7 +7,8 @@ from pathlib import Path
 from node.api.messages.images import ImageCopy, ImageProgress, ImageRebase, ImageRef, ImageReport
 from node.api.refusals import ImageInUse, ImageUnknown, Malformed, NotMerged
 from node.storage import layout
-from node.storage.images import Images, check_copy, copies, finish, whole_sectors
+from node.storage.image_files import copies, finish
+from node.storage.images import Images, check_copy, whole_sectors
 from node.storage.qemu_img import QemuImg
 from node.storage.works import IsWanted, Note, Works
 from node.system.files import sync_file

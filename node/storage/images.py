@@ -1,11 +1,9 @@
 """Images on mounted storage domains: made beside, flushed, renamed, so that what has its name is whole."""
 
 import asyncio
-import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from itertools import islice
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 
 from node.api.messages.images import (
@@ -32,6 +30,7 @@ from node.api.refusals import (
 )
 from node.clock import Clock
 from node.storage import formats, layout
+from node.storage.image_files import contents_below, finish, fresh_part, path_while_wiped, remove_files, wipe_progress
 from node.storage.mount_points import mount_point
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
@@ -40,7 +39,6 @@ from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 
 SECTOR = 512
-MOST_FILES = 1000  # in one answer
 WIPE_S = 20.0  # in one call
 
 
@@ -87,7 +85,7 @@ class Images:
     async def contents(self, storage_domain: str) -> Contents:
         root = Path(layout.storage_domain(self._volumes, storage_domain))
         await self._need(storage_domain)
-        return await self._threads(_contents, root)
+        return await self._threads(contents_below, root)
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         path = self.path(image)
@@ -157,7 +155,7 @@ class Images:
 
     def _remove(self, image: ImageRef, path: Path) -> None:
         self._need_nothing_on_it(image, "remove")
-        _remove(path)
+        remove_files(path)
 
     def _need_nothing_on_it(self, image: ImageRef, act: str) -> None:
         for other in self.standing_on(image):
@@ -167,16 +165,16 @@ class Images:
         """Under a name that nobody looks for."""
         self._need_all_bricks(image)
         self._need_nothing_on_it(image, "wipe")
-        doomed = _doomed(path)
+        doomed = path_while_wiped(path)
         if path.exists():
             path.rename(doomed)
             sync_folder(path.parent)
         until = self._clock.monotonic() + WIPE_S
         if doomed.exists():
-            left = wipe(doomed, _progress(path), is_time_up=lambda: self._clock.monotonic() >= until)
+            left = wipe(doomed, wipe_progress(path), is_time_up=lambda: self._clock.monotonic() >= until)
             if left:
                 return left
-        _remove(path)
+        remove_files(path)
         return 0
 
     def _need_all_bricks(self, image: ImageRef) -> None:
@@ -204,7 +202,7 @@ class Images:
         return report_of(image, info)
 
     def _make(self, image: ImageRef, path: Path, request: ImageRequest) -> ImageReport:
-        part = _fresh_part(path)
+        part = fresh_part(path)
         if request.source is not None:
             self._convert(request.source, part, request)
         elif request.backing is not None:
@@ -261,7 +259,7 @@ class Images:
         return size if size > origin.virtual_size_bytes else None
 
     def _make_seed(self, image: ImageRef, path: Path, request: SeedRequest) -> ImageReport:
-        part = _fresh_part(path)
+        part = fresh_part(path)
         self._seeds.make(part, request)
         finish(part, path, ImageFormat.RAW)
         return report_of(image, self._qemu_img.info(str(path), ImageFormat.RAW))
@@ -302,53 +300,3 @@ def report_of(image: ImageRef, info: Info) -> ImageReport:
         actual_size_bytes=info.actual_size_bytes,
         backing=layout.backing_ref(image.storage_domain, info.backing) if info.backing else None,
     )
-
-
-def _fresh_part(path: Path) -> Path:
-    """The file beside; what a crash left of it goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    return part
-
-
-def copies(path: Path) -> Iterator[Path]:
-    """What is being copied into the image, by this node or others; each has a name of its own."""
-    return path.parent.glob(f"{path.name}.*.part")
-
-
-def finish(part: Path, path: Path, form: ImageFormat) -> None:
-    sync_file(part)
-    formats.note(path, form)
-    part.rename(path)
-    sync_folder(path.parent)
-
-
-def _doomed(path: Path) -> Path:
-    """What an image is called while it is wiped."""
-    return path.with_name(f"{path.name}.wipe")
-
-
-def _progress(path: Path) -> Path:
-    """How far that has come."""
-    return path.with_name(f"{path.name}.wiped")
-
-
-def _contents(root: Path) -> Contents:
-    files = (Path(folder, name) for folder, _, names in os.walk(root, onerror=_raise) for name in names)
-    found = tuple(str(path.relative_to(root)) for path in islice(files, MOST_FILES + 1))
-    return Contents(files=found[:MOST_FILES], more=len(found) > MOST_FILES)
-
-
-def _raise(err: OSError) -> None:
-    """A folder that cannot be read is not an empty one."""
-    raise err
-
-
-def _remove(path: Path) -> None:
-    """The image, what was being made or is left of it, its note, and the disk's folder once it is empty."""
-    part = path.with_name(f"{path.name}.part")
-    for file in (path, part, *copies(path), _doomed(path), _progress(path), formats.file(path)):
-        file.unlink(missing_ok=True)
-    with suppress(OSError):
-        path.parent.rmdir()

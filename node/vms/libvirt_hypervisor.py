@@ -6,17 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import libvirt
 
 from node.vms import libvirt_guest, libvirt_migration
-from node.vms.console import read_end
-from node.vms.domain_status import Status, status_of
-from node.vms.domain_xml import METADATA
-from node.vms.ends import LOG_BYTES, STOPPED, End, end_in_log
+from node.vms.ends import STOPPED, End, end_in_log
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Versions
+from node.vms.libvirt_domains import active_domains, find_domain, is_ours, log_of
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 
@@ -24,7 +21,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 URI = "qemu:///system"
-RUN, LOGS = Path("/run/libvirt/qemu"), Path("/var/log/libvirt/qemu")
 INTERVAL_S = 2.0  # how often a lost connection is noticed and made again
 
 
@@ -52,10 +48,10 @@ class LibvirtHypervisor:
         threading.Thread(target=self._stay_connected, name="libvirt-keeper", daemon=True).start()
 
     def domains(self) -> Sequence[Domain]:
-        return [self._with_error(domain) for domain in self._do("list its domains", _domains)]
+        return [self._with_error(domain) for domain in self._do("list its domains", active_domains)]
 
     def find(self, vm_id: str) -> Domain | None:
-        domain = self._do("look for a domain", lambda c: _found(c, vm_id))
+        domain = self._do("look for a domain", lambda c: find_domain(c, vm_id))
         return self._with_error(domain) if domain is not None else None
 
     def watch_errors(self, vm_id: str) -> None:
@@ -130,14 +126,14 @@ class LibvirtHypervisor:
     def end(self, vm_id: str, name: str) -> End | None:
         """As the events said, or the log of the VM where they did not come: libvirtd or its client was away."""
         told = self._ends.get(vm_id)
-        logged = end_in_log(_log(name))
+        logged = end_in_log(log_of(name))
         if told is None or logged is None:
             return told or logged
         return replace(told, signalled=told.signalled or logged.signalled, killer=logged.killer)
 
     def defined(self) -> Sequence[str]:
         flags = libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT
-        found = self._do("list what is defined", lambda c: [d for d in c.listAllDomains(flags) if _is_ours(d)])
+        found = self._do("list what is defined", lambda c: [d for d in c.listAllDomains(flags) if is_ours(d)])
         return [domain.UUIDString() for domain in found]
 
     def undefine(self, vm_id: str) -> None:
@@ -277,81 +273,6 @@ def _alive(connection: Any) -> bool:
         return bool(connection.isAlive())
     except libvirt.libvirtError:
         return False
-
-
-def _found(connection: Any, vm_id: str) -> Domain | None:
-    try:
-        return _domain_if_active(connection.lookupByUUIDString(vm_id))
-    except libvirt.libvirtError as err:
-        if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None
-        raise
-
-
-def _domains(connection: Any) -> list[Domain]:
-    found = map(_domain_or_none, connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
-    return [domain for domain in found if domain is not None]
-
-
-def _domain_or_none(domain: Any) -> Domain | None:
-    """None for one that has left meanwhile."""
-    try:
-        return _domain_if_active(domain)
-    except libvirt.libvirtError as err:
-        if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None
-        raise
-
-
-def _is_ours(domain: Any) -> bool:
-    try:
-        return bool(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, METADATA))
-    except libvirt.libvirtError:  # it has none, or is gone
-        return False
-
-
-def _domain_if_active(domain: Any) -> Domain | None:
-    state, reason = domain.state()
-    return _domain(domain, state, reason) if state != libvirt.VIR_DOMAIN_SHUTOFF else None
-
-
-def _domain(domain: Any, state: int, reason: int) -> Domain:
-    name = domain.name()
-    try:
-        title = domain.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
-    except libvirt.libvirtError:
-        title = name  # not one of ours: it has no title
-    alive = state != libvirt.VIR_DOMAIN_CRASHED
-    _, memory_kib, balloon_kib, vcpus, _ = domain.info()
-    status = status_of(RUN / f"{name}.xml") if alive else Status()
-    return Domain(
-        id=domain.UUIDString(),
-        name=name,
-        title=title,
-        state=state,
-        reason=reason,
-        pid=_pid(name) if alive else None,
-        move=status.move,
-        memory_kib=memory_kib,
-        balloon_kib=balloon_kib,
-        vcpus=vcpus,
-        graphics=status.graphics,
-        guest_agent=status.guest_agent,
-    )
-
-
-def _log(name: str) -> str:
-    try:
-        return read_end(LOGS / f"{name}.log", LOG_BYTES)[0]
-    except OSError:
-        return ""
-
-
-def _pid(name: str) -> int | None:
-    try:
-        return int((RUN / f"{name}.pid").read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _dotted(version: int) -> str:

@@ -4,7 +4,7 @@ from hosted_engine.engine.entity.declaration import Events, Place, Within
 from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.instancetypes.model import InstanceType, InstanceTypeNic
-from hosted_engine.engine.networks.entity import NETWORK_INPUT, NicBaseEntity
+from hosted_engine.engine.networks.nic_entity import NETWORK_INPUT, NicBaseEntity
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.terms import Own, Shown, Value
 from hosted_engine.engine.vms.checks import check_make

@@ -14,8 +14,8 @@ from hosted_engine.engine.entity.declaration import Values
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.instancetypes.model import InstanceTypeNic
 from hosted_engine.engine.macpools.pool import pool_of
-from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.model import Nic, NicBase
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, found
 from hosted_engine.engine.vms.copies import Base, NewDisk, full_copy, thin_copy

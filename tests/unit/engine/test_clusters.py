@@ -5,7 +5,8 @@ import pytest
 from hosted_engine.engine.clusters.cpu_types import cpu_types, features_of, model_of
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
-from hosted_engine.engine.networks.entity import NETWORKS, NICS
+from hosted_engine.engine.networks.entity import NETWORKS
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.vms.commands.start import needed_bytes
 from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy
 from hosted_engine.engine.vms.spec import spec_of

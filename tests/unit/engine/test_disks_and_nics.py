@@ -11,8 +11,8 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.entity import DISKS
 from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, DiskStatus, attachment_id
-from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.model import Nic, NicInterface
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.entity import VMS

@@ -7,8 +7,9 @@ import pytest
 
 from hosted_engine.engine.disks.commands.add import AddDiskToVm
 from hosted_engine.engine.disks.model import DiskInterface, attachment_id
-from hosted_engine.engine.networks.entity import NICS, VNIC_PROFILES
 from hosted_engine.engine.networks.model import Nic, NicInterface
+from hosted_engine.engine.networks.nic_entity import NICS
+from hosted_engine.engine.networks.profile_entity import VNIC_PROFILES
 from hosted_engine.engine.problems import BadValue, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import StopVm

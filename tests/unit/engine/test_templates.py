@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.engine.disks.model import DiskFormat
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
-from hosted_engine.engine.networks.entity import NICS
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.permissions.grants import grant
 from hosted_engine.engine.permissions.model import Permission
 from hosted_engine.engine.problems import BadValue, InUse, NameTaken, NotSupported, WrongState

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from hosted_engine.engine.networks.entity import NICS
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm

@@ -220,7 +220,7 @@ async def test_everything_on_a_volume_is_told_whoever_made_it(world: World) -> N
 
 
 async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.storage.images.MOST_FILES", 2)
+    monkeypatch.setattr("node.storage.image_files.MOST_FILES", 2)
     for name in "abc":
         (world.volumes / "data" / name).touch()
     contents = await world.images.contents("data")

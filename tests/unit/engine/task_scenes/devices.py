@@ -8,7 +8,7 @@ from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.commands.sparsify import SparsifyDisk
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.networks.entity import NICS
+from hosted_engine.engine.networks.nic_entity import NICS
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from tests.fakes.engine import World
