@@ -9,7 +9,8 @@ import msgspec
 
 from hosted_engine.engine.command import Command, Context
 from hosted_engine.engine.entity.commands import AddEntity
-from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Options, Place, Values, Within
+from hosted_engine.engine.entity.declaration import ALL, Entity, Options, Place, Values, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, name_rule
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction

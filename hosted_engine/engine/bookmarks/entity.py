@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from hosted_engine.engine.entity.declaration import Entity, Place, events
+from hosted_engine.engine.entity.declaration import Entity, Place
+from hosted_engine.engine.entity.events import events
 from hosted_engine.engine.entity.field import Field
 
 

@@ -7,7 +7,8 @@ from hosted_engine.engine.clusters.commands import AddCluster
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.entity import COMPATIBILITY
-from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, Values, View, Within, events
+from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import events
 from hosted_engine.engine.entity.field import Reference, Settable
 from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import check_no_duplicates

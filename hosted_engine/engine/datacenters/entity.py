@@ -6,7 +6,8 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.model import DataCenter
-from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View, events
+from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.events import events
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.networks.making import add_first_network
 from hosted_engine.engine.ports import Transaction

@@ -21,18 +21,8 @@ from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.disks.layers import why_layered
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
-from hosted_engine.engine.entity.declaration import (
-    READ,
-    Action,
-    Entity,
-    Events,
-    Link,
-    Options,
-    Place,
-    Values,
-    View,
-    Within,
-)
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, Part, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.events.types import EventType

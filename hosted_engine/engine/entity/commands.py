@@ -16,7 +16,8 @@ from hosted_engine.engine.problems import InUse, found, listed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hosted_engine.engine.entity.declaration import Entity, Events
+    from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.entity.events import Events
 
 
 class EntityCommand(Command, frozen=True, kw_only=True):

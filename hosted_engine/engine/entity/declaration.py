@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
+from hosted_engine.engine.entity.events import NO_EVENTS, Events
 from hosted_engine.engine.entity.field import Field, Settable, Structure
 from hosted_engine.engine.entity.record import Column, Model, Record
 from hosted_engine.engine.entity.registry import entity_of, register
 from hosted_engine.engine.entity.structure import merged
 from hosted_engine.engine.entity.values import normal
-from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
@@ -44,19 +44,6 @@ class Options(Protocol):
     def integer(self, name: str) -> int | None: ...
 
 
-class NoOptions:
-    """Of what no request asked for."""
-
-    def text(self, name: str) -> str | None:
-        return None
-
-    def boolean(self, name: str) -> bool | None:
-        return None
-
-    def integer(self, name: str) -> int | None:
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Link:
     """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
@@ -76,15 +63,6 @@ class View:
     readings: Readings
     options: Options
     place: "Place"
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What is written down when one is added, changed, removed; the blanks are `{name}` and `{user}`."""
-
-    add: EventKind | None = None
-    update: EventKind | None = None
-    remove: EventKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +95,6 @@ class Place:
     joins: bool = False
     waits: bool = False
     instead: Mapping[str, "Reported"] = field(default_factory=dict)
-
-
-def events(name: str, words: str) -> Events:
-    """The events USER_ADD_…, USER_UPDATE_… and USER_REMOVE_… of `name`; `words` begin their sentences ("Tag")."""
-    return Events(
-        EventKind(f"USER_ADD_{name}", f"{words} {{name}} was added by {{user}}."),
-        EventKind(f"USER_UPDATE_{name}", f"{words} {{name}} was changed by {{user}}."),
-        EventKind(f"USER_REMOVE_{name}", f"{words} {{name}} was removed by {{user}}."),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +135,7 @@ class Entity(Record[T]):
         order: str | tuple[str, ...] = "name",
         unique: tuple[tuple[str, ...], ...] = (),
         indexes: tuple[tuple[str, ...], ...] = (),
-        events: Events = Events(),
+        events: Events = NO_EVENTS,
         shown: Mapping[str, Any] = MappingProxyType({}),
         inputs: Mapping[str, Field] = MappingProxyType({}),
         actions: Mapping[str, "Action[T]"] = MappingProxyType({}),

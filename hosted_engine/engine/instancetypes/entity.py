@@ -1,6 +1,7 @@
 """Instance types in the API."""
 
-from hosted_engine.engine.entity.declaration import Events, Place, Within
+from hosted_engine.engine.entity.declaration import Place, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.instancetypes.model import InstanceType, InstanceTypeNic

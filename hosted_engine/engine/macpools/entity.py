@@ -1,6 +1,7 @@
 """MAC pools: where the NICs of a cluster's VMs have their addresses from."""
 
-from hosted_engine.engine.entity.declaration import Entity, Events, Place
+from hosted_engine.engine.entity.declaration import Entity, Place
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.macpools.model import MacPool, overlapping
 from hosted_engine.engine.macpools.pool import check_no_duplicates

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import Entity, Events, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.networks.commands import DetachNetwork

@@ -2,14 +2,8 @@
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.commands import check_removable, remove_item
-from hosted_engine.engine.entity.declaration import (
-    Entity,
-    Events,
-    Options,
-    Place,
-    Values,
-    Within,
-)
+from hosted_engine.engine.entity.declaration import Entity, Options, Place, Values, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id

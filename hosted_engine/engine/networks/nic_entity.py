@@ -8,17 +8,8 @@ import msgspec
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity
-from hosted_engine.engine.entity.declaration import (
-    Action,
-    Entity,
-    Events,
-    Link,
-    Options,
-    Place,
-    Values,
-    View,
-    Within,
-)
+from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.events.types import EventType

@@ -2,13 +2,8 @@
 
 from collections.abc import Mapping
 
-from hosted_engine.engine.entity.declaration import (
-    ALL,
-    Entity,
-    Events,
-    Place,
-    Within,
-)
+from hosted_engine.engine.entity.declaration import ALL, Entity, Place, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.networks.model import (
     VnicProfile,

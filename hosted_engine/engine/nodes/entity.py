@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import ALL, Action, Entity, Events, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import ALL, Action, Entity, Options, Place, Values, View
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import MIB, Field, Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.additions import ADDITION_INPUTS, check_addition

@@ -5,7 +5,8 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity
-from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.declaration import ALL, Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Reference, Settable
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.kinds import EventKind

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Options, Place, Values, Within
+from hosted_engine.engine.entity.declaration import ALL, Entity, Options, Place, Values, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction

@@ -6,18 +6,8 @@ from typing import Any
 import msgspec
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import (
-    ALL,
-    Action,
-    Entity,
-    Events,
-    Link,
-    Options,
-    Place,
-    Values,
-    View,
-    Within,
-)
+from hosted_engine.engine.entity.declaration import ALL, Action, Entity, Link, Options, Place, Values, View, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.kinds import EventKind

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Place, Within, events
+from hosted_engine.engine.entity.declaration import ALL, Entity, Place, Within
+from hosted_engine.engine.entity.events import Events, events
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, name_rule
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction

@@ -8,7 +8,8 @@ import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
-from hosted_engine.engine.entity.declaration import Events, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import Link, Options, Place, Values, View
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import MIB, Part, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction

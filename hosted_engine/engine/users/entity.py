@@ -6,7 +6,8 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity
-from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Link, Options, Place, Values
+from hosted_engine.engine.entity.declaration import ALL, Entity, Link, Options, Place, Values
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-from hosted_engine.engine.entity.declaration import Entity, Events, Place, Within
+from hosted_engine.engine.entity.declaration import Entity, Place, Within
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.problems import BadValue

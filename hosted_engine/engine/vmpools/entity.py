@@ -7,17 +7,8 @@ import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.changes import changes
-from hosted_engine.engine.entity.declaration import (
-    Action,
-    Entity,
-    Events,
-    Link,
-    NoOptions,
-    Options,
-    Place,
-    Values,
-    View,
-)
+from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import Field, Part, Settable, Structure
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
@@ -36,6 +27,19 @@ from hosted_engine.engine.vms.model import HANDED_ON, RUNNING, Vm
 from hosted_engine.engine.vms.next_run import with_next_run
 
 OF_THE_POOL = frozenset({"name", "cluster_id", "template_id", "instance_type_id"})
+
+
+class _NoOptions:
+    """Of what no request asked for."""
+
+    def text(self, name: str) -> str | None:
+        return None
+
+    def boolean(self, name: str) -> bool | None:
+        return None
+
+    def integer(self, name: str) -> int | None:
+        return None
 
 
 class VmPoolEntity(Entity[VmPool]):
@@ -118,7 +122,7 @@ def _new_vms(tx: Transaction, pool: VmPool, how_many: int, settings: Values) -> 
         of_pool["instance_type_id"] = pool.instance_type_id
     commands = []
     for name in new_names(pool.name, how_many, taken):
-        command, vm = VMS.add(tx, {**settings, **of_pool, "name": name}, NoOptions())
+        command, vm = VMS.add(tx, {**settings, **of_pool, "name": name}, _NoOptions())
         assert isinstance(command, AddVm)
         check_vm(vm)
         commands.append(command)

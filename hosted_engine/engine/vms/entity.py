@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import Action, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.events import Events
 from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several, name_rule
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
