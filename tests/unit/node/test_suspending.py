@@ -14,7 +14,7 @@ from node.vms.hypervisor import DomainAction
 from node.vms.states import PAUSED, PAUSED_TO_SAVE, RUNNING
 from node.vms.suspending import NotSuspended, Suspending
 from tests.unit.fleet.hand_clock import HandClock
-from tests.unit.node.test_vms import VM, Cut, World
+from tests.unit.node.vm_world import VM, Cut, World
 
 MEMORY = ImageRef(storage_domain="data", disk_id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5fff", image_id="memory")
 REQUEST = SuspendRequest(memory=MEMORY)
