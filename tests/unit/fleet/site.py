@@ -14,6 +14,8 @@ from tests.unit.fleet.hand_clock import HandClock, settle
 
 ONE, TWO = node_id(1), node_id(2)
 
+ONE, TWO, THREE = node_id(1), node_id(2), node_id(3)
+
 
 @dataclass
 class Site:

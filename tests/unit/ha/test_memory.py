@@ -12,7 +12,7 @@ from hosted_engine.ha.ranking import is_alive, is_watching
 from hosted_engine.ha.states import Action, Health, LeaseState, Outcome, State, VmState
 from hosted_engine.ha.view import Decision, Facts, Memory, View
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
-from tests.unit.ha.test_decide import BAD_NETWORK, DOWN, FIT, NOW, UP, block
+from tests.unit.ha.views import BAD_NETWORK, DOWN, FIT, NOW, UP, block
 
 
 def _facts(now: float, sequence: int = 1, **values: object) -> Facts:
