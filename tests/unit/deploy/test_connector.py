@@ -19,7 +19,7 @@ from node.api.problems import NodeSilent, RemoteRefused
 from node.clock import SystemClock
 from node.tls import WrongFingerprint
 from tests.fakes.clock import FakeClock
-from tests.unit.node.test_server import Hosted, serving
+from tests.unit.node.served import Hosted, serving
 
 CLAIM = PlannedStep(Kind.CLAIM, "claim:node1", "Make node1 a member", ("node1",))
 

@@ -17,7 +17,7 @@ from node.fingerprint import format_words
 from node.registration import credentials
 from tests.fakes.authority import FakeAuthority
 from tests.ports import free_port
-from tests.unit.node.test_server import Hosted, serving
+from tests.unit.node.served import Hosted, serving
 
 ENGINE = "e" * 64
 

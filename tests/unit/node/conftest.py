@@ -1,10 +1,13 @@
 """Fixtures of several files."""
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from node.tls import client_context
+from tests.fakes.authority import FakeAuthority
 from tests.unit.node.vm_world import World
 
 
@@ -13,3 +16,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     world = World(tmp_path)
     yield world
     world.threads.close()
+
+
+@pytest.fixture(scope="module")
+def authority() -> FakeAuthority:
+    return FakeAuthority()
+
+
+@pytest.fixture
+def caller(authority: FakeAuthority, tmp_path: Path) -> Callable[[str], ssl.SSLContext]:
+    return lambda role: client_context(*authority.issue(tmp_path, f"a-{role}", role))

@@ -11,7 +11,7 @@ from node.registration.membership import CLAIM
 from tests.fakes.authority import FakeAuthority
 from tests.fakes.node.fake import FakeNode
 from tests.ports import free_port
-from tests.unit.node.test_server import Hosted, member, serving
+from tests.unit.node.served import Hosted, member, serving
 
 
 async def test_an_unclaimed_node_shows_its_key_and_with_its_code_what_it_offers(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from tests.fakes.authority import FakeAuthority
 from tests.fakes.clock import FakeClock
 from tests.fakes.node.site import FakeSite
 from tests.ports import free_port
+from tests.unit.node.served import Hosted, Open, serving
 from tests.unit.node.test_fake_node import ready
-from tests.unit.node.test_server import Hosted, Open, serving
 
 UNITS = Path("node")
 
