@@ -8,6 +8,7 @@ import pytest
 
 from node.tls import client_context
 from tests.fakes.authority import FakeAuthority
+from tests.unit.node.guests import GuestWorld
 from tests.unit.node.vm_world import World
 
 
@@ -26,3 +27,11 @@ def authority() -> FakeAuthority:
 @pytest.fixture
 def caller(authority: FakeAuthority, tmp_path: Path) -> Callable[[str], ssl.SSLContext]:
     return lambda role: client_context(*authority.issue(tmp_path, f"a-{role}", role))
+
+
+@pytest.fixture
+async def guest_world() -> AsyncIterator[GuestWorld]:
+    made = GuestWorld()
+    yield made
+    for threads in (made.threads, made.quick):
+        threads.close()

@@ -8,7 +8,7 @@ import pytest
 from ovirtsdk4 import services, types
 
 from node.api.messages.guests import GuestNic, GuestReport, GuestUser
-from tests.unit.node.test_guests import REPORT
+from tests.unit.node.guests import REPORT
 from tests.unit.rest.conftest import sentences
 from tests.unit.rest.server import Served
 from tests.unit.rest.test_vm_settings import machines_of, new
