@@ -9,7 +9,7 @@ from hosted_engine.ha.profiles import FAST
 from hosted_engine.ha.states import Action, Fencing, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, Lease, Memory, Peer, Storage
 from hosted_engine.ha.whiteboard import BadBlock
-from tests.unit.ha.views import DEAD_1, DOWN, FIT, NOW, block, does, held_by, peer
+from tests.unit.ha.views import DEAD_1, DOWN, FIT, NOW, block, does, lease_of, peer
 
 
 def test_the_first_in_rank_starts_what_runs_nowhere() -> None:
@@ -25,8 +25,8 @@ def test_the_first_in_rank_starts_what_runs_nowhere() -> None:
         {"global_maintenance": None},
         {"lease": Lease(state=LeaseState.UNKNOWN)},
         {"lease": Lease(state=LeaseState.UNREADABLE)},
-        {"lease": held_by(3)},
-        {"lease": held_by(1)},  # silent, but not for long enough
+        {"lease": lease_of(3)},
+        {"lease": lease_of(1)},  # silent, but not for long enough
         {"peers": (DEAD_1, peer(3, state=State.ENGINE_UP, vm=VmState.RUNNING))},
         {
             "peers": (DEAD_1, replace(peer(3), changed_at=None)),
@@ -60,11 +60,13 @@ def test_states_in_which_nothing_is_done(change: dict[str, object], state: State
 
 def test_a_move_that_hangs_is_as_good_as_none() -> None:
     """A sick engine is stopped then, and what came without its lease is ended."""
-    leaving = replace(DOWN, vm=VmState.OUTGOING, vm_since=NOW - 599, lease=held_by(2), health=Health.BAD, booted_at=0.0)
+    leaving = replace(
+        DOWN, vm=VmState.OUTGOING, vm_since=NOW - 599, lease=lease_of(2), health=Health.BAD, booted_at=0.0
+    )
     leaving = replace(leaving, memory=Memory(state=State.ENGINE_UP, since=0.0), healthy_at=NOW - 599)
     assert does(leaving) == (State.ENGINE_UP, Action.NONE)
     assert does(replace(leaving, vm_since=NOW - 600)) == (State.ENGINE_STOP, Action.STOP)
-    coming = replace(DOWN, vm=VmState.INCOMING, vm_since=NOW - 600, lease=held_by(3))
+    coming = replace(DOWN, vm=VmState.INCOMING, vm_since=NOW - 600, lease=lease_of(3))
     assert does(coming) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
 
 
@@ -122,7 +124,7 @@ LOST = replace(DEAD_1, fencing=Fencing.READY)
 
 
 def test_a_lost_holder_of_the_lease_is_fenced_and_its_host_id_given_back() -> None:
-    view = replace(DOWN, lease=held_by(1), peers=(LOST, peer(3)))
+    view = replace(DOWN, lease=lease_of(1), peers=(LOST, peer(3)))
     assert decide(view) == Decision(state=State.ENGINE_DOWN, action=Action.FENCE, target=1, reason=decide(view).reason)
     confirmed = decide(replace(view, peers=(replace(LOST, fencing=Fencing.CONFIRMED), peer(3))))
     assert (confirmed.action, confirmed.target) == (Action.FREE_HOST_ID, 1)
@@ -142,12 +144,12 @@ def test_a_lost_holder_of_the_lease_is_fenced_and_its_host_id_given_back() -> No
     ],
 )
 def test_who_may_be_well_is_not_fenced(holder: Peer) -> None:
-    assert decide(replace(DOWN, lease=held_by(1), peers=(holder, peer(3)))).action is Action.NONE
+    assert decide(replace(DOWN, lease=lease_of(1), peers=(holder, peer(3)))).action is Action.NONE
 
 
 def test_a_host_that_waits_for_its_own_storage_fences_nobody() -> None:
     """The last round on the volume that has ended was begun before the holder fell silent."""
-    view = replace(DOWN, lease=held_by(1), peers=(LOST, peer(3)))
+    view = replace(DOWN, lease=lease_of(1), peers=(LOST, peer(3)))
     assert decide(view).action is Action.FENCE
     stalled = replace(view, storage=replace(view.storage, read_at=NOW - 20))
     assert decide(stalled).action is Action.NONE
@@ -155,13 +157,13 @@ def test_a_host_that_waits_for_its_own_storage_fences_nobody() -> None:
 
 
 def test_nobody_is_fenced_in_global_maintenance() -> None:
-    view = replace(DOWN, lease=held_by(1), peers=(LOST, peer(3)), global_maintenance=True)
+    view = replace(DOWN, lease=lease_of(1), peers=(LOST, peer(3)), global_maintenance=True)
     assert does(view) == (State.GLOBAL_MAINTENANCE, Action.NONE)
     confirmed = replace(view, peers=(replace(LOST, fencing=Fencing.CONFIRMED), peer(3)))
     assert decide(confirmed).action is Action.NONE
 
 
 def test_a_fence_that_failed_is_tried_again_after_a_minute() -> None:
-    view = replace(DOWN, lease=held_by(1), peers=(LOST, peer(3)))
+    view = replace(DOWN, lease=lease_of(1), peers=(LOST, peer(3)))
     assert decide(replace(view, memory=replace(view.memory, fence_failed_at=NOW - 59))).action is Action.NONE
     assert decide(replace(view, memory=replace(view.memory, fence_failed_at=NOW - 60))).action is Action.FENCE

@@ -8,7 +8,7 @@ from hosted_engine.ha.decide import decide
 from hosted_engine.ha.profiles import DEFAULT, FAST
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Lease, Memory, Storage
-from tests.unit.ha.views import BAD_NETWORK, DEAD_1, DOWN, FIT, NOW, UP, does, held_by, peer
+from tests.unit.ha.views import BAD_NETWORK, DEAD_1, DOWN, FIT, NOW, UP, does, lease_of, peer
 
 
 def test_a_healthy_engine_is_left_in_peace() -> None:
@@ -99,7 +99,7 @@ def test_a_paused_vm_is_not_ended_because_libvirt_gave_its_lease_back(lease: Lea
 
 
 def test_a_paused_vm_whose_lease_another_host_has_never_goes_on() -> None:
-    assert does(replace(PAUSED, lease=held_by(2, 0))) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
+    assert does(replace(PAUSED, lease=lease_of(2, 0))) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
 
 
 def test_the_paused_vm_of_a_host_that_lives_again_is_believed_in_for_a_while() -> None:
@@ -113,7 +113,7 @@ def test_the_paused_vm_of_a_host_that_lives_again_is_believed_in_for_a_while() -
 
 
 def test_a_vm_without_its_lease_is_ended_before_others_stop_believing_in_it() -> None:
-    for lease in (held_by(2, 15), Lease(state=LeaseState.FREE, since=NOW - 15)):
+    for lease in (lease_of(2, 15), Lease(state=LeaseState.FREE, since=NOW - 15)):
         assert does(replace(UP, lease=lease)) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
         assert decide(replace(UP, lease=replace(lease, since=NOW - 14))).action is Action.NONE
     assert FAST.claim_grace_s > 15
@@ -144,7 +144,7 @@ def test_a_host_that_goes_into_maintenance_gives_the_engine_away_first() -> None
     ("change", "state"),
     [
         ({}, State.ENGINE_UNEXPECTEDLY_DOWN),
-        ({"lease": held_by(2)}, State.ENGINE_MAYBE_AWAY),
+        ({"lease": lease_of(2)}, State.ENGINE_MAYBE_AWAY),
         ({"memory": Memory(state=State.ENGINE_UP, migrating_to=2)}, State.ENGINE_MAYBE_AWAY),
         ({"storage": Storage(readable=False)}, State.ENGINE_DOWN),
     ],

@@ -60,7 +60,7 @@ def does(view: View) -> tuple[State, Action]:
     return decision.state, decision.action
 
 
-def held_by(host_id: int, since_s: float = 100) -> Lease:
+def lease_of(host_id: int, since_s: float = 100) -> Lease:
     return Lease(state=LeaseState.HELD, host_id=host_id, since=NOW - since_s)
 
 
