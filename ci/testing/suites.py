@@ -7,7 +7,12 @@ from enum import Enum, auto
 LAB_FOLDERS = ("tests/lab", "tests/conformance")
 NETWORK_FOLDERS = ("tests/integration/netconf", "tests/integration/lockout")
 EVERY_LAYOUT = (("TRIVET_LAYOUTS", "all"),)
-MANY_EXAMPLES = (("TRIVET_SCHEDULES", "10000"), ("TRIVET_FUZZ_EXAMPLES", "2000"))
+MANY_EXAMPLES = (
+    ("TRIVET_SCHEDULES", "10000"),
+    ("TRIVET_FUZZ_EXAMPLES", "2000"),
+    ("TRIVET_CUTS", "1000"),  # more than any command writes
+    ("TRIVET_SHARE", "1"),
+)
 
 
 class Lab(Enum):
@@ -43,6 +48,7 @@ class Suite:
 
 
 CHECK = "check"
+THOROUGH_TESTS = ("tests/unit/engine/test_recovery.py", "tests/unit/rest/test_every_element.py")
 WATCHDOG = "tests/integration/test_watchdog.py"
 NFS = "tests/integration/drivers/test_nfs.py"
 SUITES: tuple[Suite, ...] = (
@@ -97,8 +103,8 @@ SUITES: tuple[Suite, ...] = (
     Suite(
         "examples",
         "check",
-        ("-n", "2", "tests/sim/ha", "tests/unit/rest/test_fuzz.py"),
-        "10,000 random schedules of partitions and crashes; every operation of the API asked many more odd things",
+        ("-n", "2", "tests/sim/ha", "tests/unit/rest/test_fuzz.py", *THOROUGH_TESTS),
+        "10,000 random schedules of partitions and crashes; every operation asked odd things; crashes at every write",
         25,
         10800,
         environment=MANY_EXAMPLES,

@@ -240,6 +240,11 @@ class World:
         self.locks = Locks()
         self._open(store or self.store, FakeFleet(self.nodes, lambda id_: self.hear(id_, store or self.store)))
 
+    def count_writes(self) -> Callable[[], int]:
+        """What tells, at any time, how many rows of its database in memory were written so far."""
+        connection = _connection(self.store)  # once: SQLAlchemy rolls back when it gets one back
+        return lambda: connection.total_changes
+
     def begin_with(self, fleet: Fleet) -> None:
         """The engine of this process over another fleet, which shares readings and locks with it."""
         self._open(self.store, fleet)

@@ -2,6 +2,7 @@
 of its kind, on nothing. What has to come out is taken from the data, not from the code that decides."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,13 @@ class Matrix:
     changes: list[Asked]
     readings: list[tuple[Asked, str]]
 
+    @contextmanager
+    def given(self, role: Mapping[str, Any], on: str) -> Iterator[Access]:
+        """What the caller may with it. All cells of it share what was read, as all questions of a request do."""
+        self.give(role, on)
+        with self.world.store.transaction() as tx:
+            yield Access(tx, CALLER)
+
     def give(self, role: Mapping[str, Any], on: str) -> None:
         """The role alone, on `on`: a kind of the own tree, "system", "other" for all of the other tree, "nothing"."""
         with self.world.store.transaction() as tx:
@@ -54,7 +62,7 @@ class Matrix:
                     )
                 )
 
-    def admit(self, asked: Asked, beside: Mapping[str, str]) -> Call | Exception:
+    def admit(self, access: Access, asked: Asked, beside: Mapping[str, str]) -> Call | Exception:
         service = schema().service(asked.service)
         call = Call(
             service=service,
@@ -66,8 +74,7 @@ class Matrix:
             caller=CALLER,
         )
         try:
-            with self.world.store.transaction() as tx:
-                return admit(Access(tx, CALLER), call)
+            return admit(access, call)
         except REFUSED as err:
             return err
 
@@ -99,38 +106,46 @@ PLACES = ("system", *KINDS, "other", "nothing")
 def test_what_changes_something(cells: Matrix, role: Mapping[str, Any]) -> None:
     wrong = []
     for on in PLACES:
-        cells.give(role, on)
-        for asked in cells.changes:
-            if on not in placements(asked):
-                continue
-            answer, expected = cells.admit(asked, {}), matrix.is_allowed(asked, role, on)
-            if isinstance(answer, Call) is not expected:
-                wrong.append(f"{words(asked, role, on)} should be {expected}: {answer}")
-            if isinstance(answer, NotPermitted) and not ("permit" in str(answer) and " on " in str(answer)):
-                wrong.append(f"{words(asked, role, on)}: {answer}")
+        with cells.given(role, on) as access:
+            for asked in cells.changes:
+                if on in placements(asked):
+                    wrong.extend(wrong_change(cells, access, asked, role, on))
     assert not wrong, "\n".join([f"{len(wrong)} cells", *wrong[:20]])
+
+
+def wrong_change(cells: Matrix, access: Access, asked: Asked, role: Mapping[str, Any], on: str) -> Iterator[str]:
+    answer, expected = cells.admit(access, asked, {}), matrix.is_allowed(asked, role, on)
+    if isinstance(answer, Call) is not expected:
+        yield f"{words(asked, role, on)} should be {expected}: {answer}"
+    if isinstance(answer, NotPermitted) and not ("permit" in str(answer) and " on " in str(answer)):
+        yield f"{words(asked, role, on)}: {answer}"
 
 
 @EVERY
 def test_what_is_shown(cells: Matrix, role: Mapping[str, Any]) -> None:
     wrong = []
     for on in PLACES:
-        cells.give(role, on)
-        for asked, said in cells.readings:
-            if said not in (*matrix.TABLES, "within") and on not in ("system", "vm", "other", "nothing"):
-                continue
-            for view in (True, False):
-                answer = cells.admit(asked, VIEW if view else {})
-                expected = matrix.is_shown(asked, said, role, on, view=view)
-                if isinstance(answer, Call) is not expected:
-                    wrong.append(f"{words(asked, role, on)}, view={view} should be {expected}: {answer}")
-                elif isinstance(answer, Call) and answer.only is not None and said in matrix.TABLES:
-                    shown = {"own": cells.own, "other": cells.other}
-                    found = {which for which, tree in shown.items() if tree.ids[matrix.TABLES[said]] in answer.only}
-                    wanted = {"own"} if matrix.in_list(said, role, on) else set()
-                    if on != "other" and found != wanted:
-                        wrong.append(f"{words(asked, role, on)} shows {found}, not {wanted}")
+        with cells.given(role, on) as access:
+            for asked, said in cells.readings:
+                if said in (*matrix.TABLES, "within") or on in ("system", "vm", "other", "nothing"):
+                    wrong.extend(wrong_reading(cells, access, asked, said, role, on))
     assert not wrong, "\n".join([f"{len(wrong)} cells", *wrong[:20]])
+
+
+def wrong_reading(
+    cells: Matrix, access: Access, asked: Asked, said: str, role: Mapping[str, Any], on: str
+) -> Iterator[str]:
+    for view in (True, False):
+        answer = cells.admit(access, asked, VIEW if view else {})
+        expected = matrix.is_shown(asked, said, role, on, view=view)
+        if isinstance(answer, Call) is not expected:
+            yield f"{words(asked, role, on)}, view={view} should be {expected}: {answer}"
+        elif isinstance(answer, Call) and answer.only is not None and said in matrix.TABLES:
+            shown = {"own": cells.own, "other": cells.other}
+            found = {which for which, tree in shown.items() if tree.ids[matrix.TABLES[said]] in answer.only}
+            wanted = {"own"} if matrix.in_list(said, role, on) else set()
+            if on != "other" and found != wanted:
+                yield f"{words(asked, role, on)} shows {found}, not {wanted}"
 
 
 def test_every_operation_that_is_there_is_in_the_matrix(cells: Matrix) -> None:
@@ -155,11 +170,12 @@ def test_an_operation_that_nobody_said_anything_of_cannot_be_there(
 def test_it_takes_few_questions(cells: Matrix, role: str, on: str, most: int) -> None:
     """Of an administrator only the permissions are asked for, of others what is above the object, too."""
     (given,) = [one for one in ROLES if one["name"] == role]
-    cells.give(given, on)
     start = next(one for one in cells.changes if (one.service, one.method) == ("Vm", "start"))
     asked: list[str] = []
     engine = cells.world.store._engine
     event.listen(engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
-    assert isinstance(cells.admit(start, {}), Call)
+    with cells.given(given, on) as access:
+        asked.clear()
+        assert isinstance(cells.admit(access, start, {}), Call)
     selects = [statement for statement in asked if statement.startswith("SELECT")]
     assert len(selects) <= most, selects
