@@ -18,7 +18,10 @@ from node.api.version import OLDEST_SPOKEN
 # An idle connection that the node closed meanwhile, in a restart for example; every operation is safe to repeat.
 _STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
 
-CONNECT_S = 5.0
+CONNECT_S = 10.0
+# Connections to a node, its streams among them. All that an engine asks at once would begin connections of their own,
+# and the more handshakes a busy machine has under way the fewer of them end in time; what has to wait has its own time.
+CONNECTIONS = 16
 OUT_OF_ITS_TIME = ("certificate is not yet valid", "certificate has expired")  # OpenSSL's words
 
 
@@ -47,6 +50,7 @@ class NodeClient(NodeApi):
             verify=tls,
             headers=headers,
             timeout=httpx.Timeout(QUICK_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             trust_env=False,
         )
 

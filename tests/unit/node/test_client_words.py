@@ -1,4 +1,5 @@
-"""What a caller is told of a node whose certificate is not of the caller's time: certificate and clock are named."""
+"""What a caller is told of a node whose certificate is not of the caller's time: certificate and clock are named; and
+how many connections are begun by a hundred questions at once."""
 
 import asyncio
 import ssl
@@ -10,7 +11,7 @@ import pytest
 from hosted_engine.authority import make_authority, make_pair
 from node.api.messages.identity import Role
 from node.api.problems import NodeSilent
-from node.client import NodeClient
+from node.client import CONNECTIONS, NodeClient
 
 AUTHORITY = make_authority("branch-7")
 
@@ -30,5 +31,29 @@ async def test_a_certificate_that_is_not_of_this_time_is_told_with_the_clock(
     client = NodeClient("127.0.0.1", tls, port=server.sockets[0].getsockname()[1])
     with pytest.raises(NodeSilent, match=f"{said}.*clock it is {datetime.now(UTC):%Y-%m}"):
         await client.identity()
+    await client.close()
+    server.close()
+
+
+async def test_a_hundred_questions_at_once_share_a_few_connections(tmp_path: Path) -> None:
+    pair = make_pair(AUTHORITY, Role.NODE, "node1", names=["127.0.0.1"])
+    (tmp_path / "crt").write_text(pair.certificate)
+    (tmp_path / "key").write_text(pair.key)
+    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_tls.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+    begun = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal begun
+        begun += 1
+        while await reader.readuntil(b"\r\n\r\n"):
+            await asyncio.sleep(0)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_tls)
+    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=AUTHORITY.certificate)
+    client = NodeClient("127.0.0.1", tls, port=server.sockets[0].getsockname()[1])
+    assert await asyncio.gather(*(client.vms() for _ in range(100))) == [()] * 100
+    assert begun <= CONNECTIONS
     await client.close()
     server.close()
