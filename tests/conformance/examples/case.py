@@ -65,17 +65,17 @@ def no_arguments(state: State) -> Sequence[str]:
 @dataclass(frozen=True)
 class Case:
     """`reads`: it changes nothing, so that what it printed is held to the database of another site, too. `endless`: it
-    runs until it is interrupted. `files` makes what lies in the folder in which it runs. `during` is done while it
-    runs, `then` after it and before the oracle looks. A case without an oracle is run to find out what is missing; it
-    cannot be true. `script` is that of a variant, which has a name of its own; a `program` is one of the environment's
-    instead."""
+    runs until it is interrupted, which is done when it has printed that text. `files` makes what lies in the folder in
+    which it runs. `during` is done while it runs, `then` after it and before the oracle looks. A case without an oracle
+    is run to find out what is missing; it cannot be true. `script` is that of a variant, which has a name of its own; a
+    `program` is one of the environment's instead."""
 
     name: str
     oracle: Oracle | None = None
     needs: tuple[Fixture, ...] = ()
     arguments: Arguments = no_arguments
     reads: bool = False
-    endless: bool = False
+    endless: str = ""
     script: str = ""
     program: str = ""
     files: Callable[[Path], None] | None = None

@@ -7,8 +7,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import ovirtsdk4 as sdk
 
@@ -66,22 +68,53 @@ def run_case(case: Case, site: LocalSite, examples: Path, limit_s: float = LIMIT
 def run_script(case: Case, site: LocalSite, command: list[str], folder: Path, limit_s: float) -> Ended:
     """In `folder`, with nothing of this program's surroundings that could matter; killed when its time is over."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
-    ) as process:
-        try:
-            if case.during is not None:
-                time.sleep(BEGUN_S)
-                case.during(site)
-            output, errors = process.communicate(timeout=ENDLESS_S if case.endless else limit_s)
-            status: int | None = process.returncode
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT if case.endless else signal.SIGKILL)
-            output, errors = process.communicate(timeout=30)
-            interrupted = process.returncode == 0 or b"KeyboardInterrupt" in errors
-            status = 0 if case.endless and interrupted else None
-    return Ended(status, output.decode(errors="replace"), errors.decode(errors="replace"))
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        )
+        with process:
+            try:
+                status = _end_of(process, case, site, output, limit_s)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        interrupted = process.returncode == 0 or b"KeyboardInterrupt" in _read(errors)
+        if case.endless and interrupted:
+            status = 0
+        return Ended(status, _read(output).decode(errors="replace"), _read(errors).decode(errors="replace"))
+
+
+def _end_of(
+    process: "subprocess.Popen[bytes]", case: Case, site: LocalSite, output: IO[bytes], limit_s: float
+) -> int | None:
+    """Its status; None when its time is over, and when it is interrupted."""
+    if case.during is not None:
+        time.sleep(BEGUN_S)
+        case.during(site)
+    if not case.endless:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(limit_s)
+        return None
+    begun = time.monotonic()
+    while process.poll() is None and time.monotonic() < begun + limit_s:
+        if time.monotonic() > begun + ENDLESS_S and case.endless.encode() in _read(output):
+            break
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(30)
+    return None
+
+
+def _read(file: IO[bytes]) -> bytes:
+    """All of it; at another place than where the process writes on."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
 def prepare(needs: Sequence[Fixture], site: LocalSite) -> str | None:

@@ -222,5 +222,5 @@ CASES = (
         (seeds.vms.vm("myvm0"), seeds.others.my_label, seeds.others.labelled),
         reads=True,
     ),
-    Case("poll_events", events_in_order, (seeds.vms.my_vm,), endless=True, during=_vm_while_polling),
+    Case("poll_events", events_in_order, (seeds.vms.my_vm,), endless="while-polling", during=_vm_while_polling),
 )

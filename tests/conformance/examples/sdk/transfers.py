@@ -174,7 +174,7 @@ CASES = (
         opened_and_ended,
         _DISK,
         lambda state: [*_SITE, "download", _disk(state)],
-        endless=True,
+        endless="Reading from server",
     ),
     Case(
         "upload_disk",
