@@ -1,7 +1,9 @@
 """Speaks a node's contract over HTTPS: the only way anybody but the node itself touches a node."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +20,12 @@ from node.api.version import OLDEST_SPOKEN
 # An idle connection that the node closed meanwhile, in a restart for example; every operation is safe to repeat.
 _STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
 
+# Of httpcore's events, after which a connection stands or does not.
+_HANDSHAKE_OVER = ("connection.connect_tcp.failed", "connection.start_tls.failed", "connection.start_tls.complete")
 CONNECT_S = 10.0
-# Connections to a node, its streams among them. All that an engine asks at once would begin connections of their own,
-# and the more handshakes a busy machine has under way the fewer of them end in time; what has to wait has its own time.
-CONNECTIONS = 16
+# All that an engine asks at once begins connections of its own, and the more handshakes a busy machine has under way
+# the fewer of them end in time. Connections are not counted: what takes long would keep out what is quick.
+HANDSHAKES = 8
 OUT_OF_ITS_TIME = ("certificate is not yet valid", "certificate has expired")  # OpenSSL's words
 
 
@@ -50,9 +54,10 @@ class NodeClient(NodeApi):
             verify=tls,
             headers=headers,
             timeout=httpx.Timeout(QUICK_S, connect=CONNECT_S),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=httpx.Limits(max_connections=None),
             trust_env=False,
         )
+        self._handshakes = asyncio.Semaphore(HANDSHAKES)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -70,7 +75,12 @@ class NodeClient(NodeApi):
         """Ends with NodeSilent, at the latest after the operation's time without a line."""
         name, timeout = f"the stream of {operation.name}", httpx.Timeout(operation.timeout_s, connect=CONNECT_S)
         try:
-            async with self._http.stream(operation.method, operation.path_of(arguments), timeout=timeout) as answer:
+            async with (
+                self._turn() as trace,
+                self._http.stream(
+                    operation.method, operation.path_of(arguments), timeout=timeout, extensions=trace
+                ) as answer,
+            ):
                 if answer.status_code >= 400:
                     await answer.aread()
                     self._raise(answer)
@@ -92,16 +102,44 @@ class NodeClient(NodeApi):
         method, path, content = operation.method, operation.path_of(arguments), operation.body_of(arguments)
         timeout = httpx.Timeout(operation.timeout_s, connect=CONNECT_S)
         headers = {"Content-Type": "application/json"} if content is not None else {}
+
+        async def ask() -> httpx.Response:
+            async with self._turn() as trace:
+                return await self._http.request(
+                    method, path, content=content, headers=headers, timeout=timeout, extensions=trace
+                )
+
         try:
             try:
-                answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+                answer = await ask()
             except _STALE:
-                answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+                answer = await ask()
         except httpx.HTTPError as err:
             raise NodeSilent(node=self.address, request=f"{method} {path}", reason=_words(err)) from err
         if answer.status_code >= 400:
             self._raise(answer)
         return answer.content
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[dict[str, Any]]:
+        """httpx's extensions of a request, which let it begin a connection when few others do; none of its time passes
+        while it waits for that."""
+        held = False
+
+        async def trace(event: str, _: Any) -> None:
+            nonlocal held
+            if event == "connection.connect_tcp.started":
+                await self._handshakes.acquire()
+                held = True
+            elif held and event in _HANDSHAKE_OVER:
+                self._handshakes.release()
+                held = False
+
+        try:
+            yield {"trace": trace}
+        finally:
+            if held:
+                self._handshakes.release()
 
     def _raise(self, answer: httpx.Response) -> None:
         try:

@@ -11,7 +11,7 @@ import pytest
 from hosted_engine.authority import make_authority, make_pair
 from node.api.messages.identity import Role
 from node.api.problems import NodeSilent
-from node.client import CONNECTIONS, NodeClient
+from node.client import HANDSHAKES, NodeClient
 
 AUTHORITY = make_authority("branch-7")
 
@@ -35,25 +35,27 @@ async def test_a_certificate_that_is_not_of_this_time_is_told_with_the_clock(
     server.close()
 
 
-async def test_a_hundred_questions_at_once_share_a_few_connections(tmp_path: Path) -> None:
-    pair = make_pair(AUTHORITY, Role.NODE, "node1", names=["127.0.0.1"])
-    (tmp_path / "crt").write_text(pair.certificate)
-    (tmp_path / "key").write_text(pair.key)
-    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_tls.load_cert_chain(tmp_path / "crt", tmp_path / "key")
-    begun = 0
+async def test_of_a_hundred_questions_at_once_few_begin_connections() -> None:
+    begun, full, over = 0, asyncio.Event(), asyncio.Event()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Busy: it answers no handshake, and gives up when it is `over`."""
         nonlocal begun
         begun += 1
-        while await reader.readuntil(b"\r\n\r\n"):
-            await asyncio.sleep(0)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        if begun == HANDSHAKES:
+            full.set()
+        await over.wait()
+        writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_tls)
-    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=AUTHORITY.certificate)
-    client = NodeClient("127.0.0.1", tls, port=server.sockets[0].getsockname()[1])
-    assert await asyncio.gather(*(client.vms() for _ in range(100))) == [()] * 100
-    assert begun <= CONNECTIONS
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    client = NodeClient("127.0.0.1", ssl.create_default_context(), port=server.sockets[0].getsockname()[1])
+    questions = [asyncio.create_task(client.vms()) for _ in range(100)]
+    await full.wait()
+    await asyncio.sleep(0.1)
+    assert begun == HANDSHAKES
+    over.set()
+    answers = await asyncio.gather(*questions, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {NodeSilent}
+    assert begun >= 100, "each had its turn"
     await client.close()
     server.close()
