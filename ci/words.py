@@ -71,22 +71,13 @@ _TOPS = ("netconf", "gluster", "node", "hosted_engine", "installer", "images", "
 LIMITS: dict[str, int] = {
     "ci": 1,
     "hosted_engine": 4,
-    "hosted_engine/engine": 24,
+    "hosted_engine/engine": 23,
     "hosted_engine/fleet": 17,
     "hosted_engine/ha": 1,
     "hosted_engine/rest": 18,
     "hosted_engine/store": 2,
     "installer": 20,
-    "node": 13,
-    "node/api": 8,
-    "node/network": 5,
-    "node/observe": 8,
-    "node/registration": 23,
-    "node/system": 3,
-    "node/transfers": 4,
-    "node/upgrade": 23,
-    "node/vms": 15,
-    "tests": 418,
+    "tests": 403,
 }
 
 

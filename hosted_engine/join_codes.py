@@ -13,7 +13,7 @@ from hosted_engine.engine.nodes.joining.registrations import default_cluster_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoSuchName, found
 from hosted_engine.own_store import note, observed, transaction
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.tls import certificate_fingerprint
 
 HOURS = click.option(
@@ -97,7 +97,7 @@ def revoke(id_: str) -> None:
 
 
 def _format_fingerprint() -> str:
-    return format_words(certificate_fingerprint(config.load().certificate.read_text()))
+    return format_proquints(certificate_fingerprint(config.load().certificate.read_text()))
 
 
 def _cluster_id(tx: Transaction, name: str) -> str:

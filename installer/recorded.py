@@ -10,7 +10,7 @@ from installer.environment import Installed, LogLine, Report, StepReport
 from installer.run import Installed as Result
 from installer.run import Machine, Progress, install
 from netconf.uptime import uptime_s
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.system.process import Run
 
 
@@ -41,7 +41,7 @@ def run_recorded(
 def shown(done: Result, network: NetworkAnswers) -> Installed:
     static = ((network.ipv4, network.address), (network.ipv6, network.address6))
     addresses = tuple(str(address) for source, address in static if source is Ip.STATIC and address is not None)
-    return Installed(addresses, format_words(done.fingerprint), done.claim_code, done.remarks)
+    return Installed(addresses, format_proquints(done.fingerprint), done.claim_code, done.remarks)
 
 
 def _logged(run: Run, report: Report) -> Run:

@@ -141,7 +141,7 @@ class _Installation:
             work = self._begin(manifest)
             asyncio.run(
                 steps.run(
-                    sequence.steps(work, self._guarded), work.journal, on_error=OnError.STOP, tell=self._on_progress
+                    sequence.steps(work, self._guarded), work.journal, on_error=OnError.STOP, report=self._on_progress
                 )
             )
             return self._stage(FINISH, lambda: self._finish(work))

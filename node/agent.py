@@ -23,7 +23,7 @@ from node.clock import SystemClock
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
-from node.network.host_network import PATIENCE_S, HostNetwork
+from node.network.host_network import BACKEND_WAIT_S, HostNetwork
 from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
@@ -54,7 +54,7 @@ from node.tls import server_context
 from node.transfers.machine import make_transfers
 from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.waiting import waiting_version
-from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.balloon_controller import BalloonController
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import DomainPaths
@@ -122,11 +122,14 @@ class Agent:
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
         hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
-        network, ha = default_network(ChangeStore(), wait_s=PATIENCE_S), HaService(run, settings.ha_folder, self._clock)
+        network, ha = (
+            default_network(ChangeStore(), wait_s=BACKEND_WAIT_S),
+            HaService(run, settings.ha_folder, self._clock),
+        )
         statistics = StatisticsReader(self._clock, lambda: self._vms.count_running())
         self._network_watch = NetworkWatch(
             lambda: Watch(nm_link_info=nm_link_info, drift=Drift(network)),
-            lambda news: self._hub.network_changed(news),
+            lambda update: self._hub.network_changed(update),
             self._clock,
         )
         self._hub = Hub(
@@ -134,7 +137,7 @@ class Agent:
             vms=lambda: self._vms.vms(),
             mounts=mounts.mounts,
             statistics=statistics.statistics,
-            network=self._network_watch.news,
+            network=self._network_watch.update,
             counters=self._network_watch.counters,
             ha=lambda: self._pools.quick(ha.ha),
             guests=lambda: self._guests.guests(),
@@ -153,7 +156,7 @@ class Agent:
             ready=needs.check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
-            tell=self._hub.vm_changed,
+            notify=self._hub.vm_changed,
             clock=self._clock,
             seeds=SeedDiscs(Path(settings.seeds)),
         )
@@ -170,7 +173,7 @@ class Agent:
             self._membership,
             self._pools.pool,
             self._clock,
-            notify=lambda news: self._hub.storage_changed(news),
+            notify=lambda update: self._hub.storage_changed(update),
         )
         works: Works[ImageRef, Path] = Works(self._pools.copies, self._clock)
         live = LiveImages(hypervisor, self._pools.vms, PurePosixPath(settings.volumes), self._clock)
@@ -248,7 +251,7 @@ class Agent:
             ),
         )
         self._joining = self._site.joining(self._host)
-        self._balloons = BalloonKeeper(hypervisor, self._pools.balloons, memory=read_memory, clock=self._clock)
+        self._balloons = BalloonController(hypervisor, self._pools.balloons, memory=read_memory, clock=self._clock)
         self._reconciler = StorageReconciler(
             desired, mounts, leases, self._clock, after_pass=self._vms.resume_paused_by_storage
         )
@@ -256,7 +259,7 @@ class Agent:
     async def run(self) -> None:
         self._vms.watch()
         self._tasks.spawn(
-            self._network.keep(),
+            self._network.run(),
             self._network_watch.run(),
             self._hub.beat(),
             self._reconciler.run(),

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 from node.api.contract import NodeApi
 from node.api.messages.network import NetworkChange, NetworkRequest
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.clock import Clock
 
 Connect = Callable[[], AbstractAsyncContextManager[NodeApi]]
@@ -22,8 +22,8 @@ async def change_and_confirm(
 
     The proof is a look at the whole network: an answer of several packets, as big as the path has to carry. It is tried
     until the time to confirm is over. Who runs on the node itself meets its loopback there: `witness` connects them to
-    another node, whose answer comes over the new path. Raises NodeSilent when no proof came: the change goes back by
-    itself then.
+    another node, whose answer comes over the new path. Raises NodeNonResponsive when no proof came: the change goes
+    back by itself then.
     """
     end = clock.monotonic() + request.confirm_within_s
     try:
@@ -34,17 +34,19 @@ async def change_and_confirm(
                 await clock.sleep(_AGAIN_S)
             return change
     except TimeoutError as err:
-        raise NodeSilent(node="with the changed network", request="a look at it", reason="no answer in time") from err
+        raise NodeNonResponsive(
+            node="with the changed network", request="a look at it", reason="no answer in time"
+        ) from err
 
 
 async def _confirmed(connect: Connect, witness: Connect, checkpoint: str, clock: Clock, end: float) -> bool:
-    """Prove and confirm once; whether that worked. Raises NodeSilent when it did not and the time is over."""
+    """Prove and confirm once; whether that worked. Raises NodeNonResponsive when it did not and the time is over."""
     try:
         async with witness() as api:
             await api.network()
         async with connect() as api:
             await api.confirm_network(checkpoint)
-    except NodeSilent:
+    except NodeNonResponsive:
         if clock.monotonic() >= end:
             raise
         return False

@@ -13,7 +13,7 @@ import msgspec
 from node.api import paths
 from node.api.contract import NodeApi
 from node.api.operation import QUICK_S, Arguments, Operation
-from node.api.problems import NodeSilent, ProblemText, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, ProblemText, RemoteFailed, RemoteRefused
 from node.api.refusals import NoSuchPath
 from node.api.version import OLDEST_SPOKEN
 
@@ -72,7 +72,7 @@ class NodeClient(NodeApi):
             raise
 
     async def stream(self, operation: Operation, arguments: Arguments) -> AsyncIterator[Any]:
-        """Ends with NodeSilent, at the latest after the operation's time without a line."""
+        """Ends with NodeNonResponsive, at the latest after the operation's time without a line."""
         name, timeout = f"the stream of {operation.name}", httpx.Timeout(operation.timeout_s, connect=CONNECT_S)
         try:
             async with (
@@ -88,8 +88,8 @@ class NodeClient(NodeApi):
                     if line:
                         yield operation.read_answer(line.encode())
         except httpx.HTTPError as err:
-            raise NodeSilent(node=self.address, request=name, reason=_words(err)) from err
-        raise NodeSilent(node=self.address, request=name, reason="the node closed it")
+            raise NodeNonResponsive(node=self.address, request=name, reason=_describe(err)) from err
+        raise NodeNonResponsive(node=self.address, request=name, reason="the node closed it")
 
     async def _check_known(self, operation: Operation) -> None:
         """The node says its version once, before the first operation that not every node has, and when that was too
@@ -115,7 +115,7 @@ class NodeClient(NodeApi):
             except _STALE:
                 answer = await ask()
         except httpx.HTTPError as err:
-            raise NodeSilent(node=self.address, request=f"{method} {path}", reason=_words(err)) from err
+            raise NodeNonResponsive(node=self.address, request=f"{method} {path}", reason=_describe(err)) from err
         if answer.status_code >= 400:
             self._raise(answer)
         return answer.content
@@ -155,8 +155,8 @@ class NodeClient(NodeApi):
         raise (RemoteFailed if text.changed else RemoteRefused)(text, self.address)
 
 
-def _words(err: Exception) -> str:
+def _describe(err: Exception) -> str:
     text = str(err) or type(err).__name__
-    if any(words in text for words in OUT_OF_ITS_TIME):
+    if any(phrase in text for phrase in OUT_OF_ITS_TIME):
         text += f". By this machine's clock it is {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: see whether that is right"
     return text

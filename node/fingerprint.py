@@ -7,19 +7,19 @@ to try 2^64 of them. Programs compare the whole fingerprint, never its words.
 
 import re
 
-WORDS = 4
+PROQUINTS = 4
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
-_WORD = f"[{_CONSONANTS}][{_VOWELS}]" * 2 + f"[{_CONSONANTS}]"
-_WORDS = re.compile(rf"{_WORD}([ -]{_WORD}){{{WORDS - 1}}}")
+_PROQUINT = f"[{_CONSONANTS}][{_VOWELS}]" * 2 + f"[{_CONSONANTS}]"
+_PROQUINTS = re.compile(rf"{_PROQUINT}([ -]{_PROQUINT}){{{PROQUINTS - 1}}}")
 _DIGITS = re.compile(r"[0-9a-f]{2}(:?[0-9a-f]{2}){31}")
 
 
-def format_words(fingerprint: str) -> str:
+def format_proquints(fingerprint: str) -> str:
     """`fingerprint` is lower-case hex, as node.tls makes it; for example `lusab-babad-gutih-tugad`."""
-    return "-".join(_word(int(fingerprint[at : at + 4], 16)) for at in range(0, 4 * WORDS, 4))
+    return "-".join(_proquint(int(fingerprint[at : at + 4], 16)) for at in range(0, 4 * PROQUINTS, 4))
 
 
-def _word(bits: int) -> str:
+def _proquint(bits: int) -> str:
     """Of 16 bits."""
     letters = ((_CONSONANTS, 12, 15), (_VOWELS, 10, 3), (_CONSONANTS, 6, 15), (_VOWELS, 4, 3), (_CONSONANTS, 0, 15))
     return "".join(alphabet[bits >> shift & mask] for alphabet, shift, mask in letters)
@@ -28,14 +28,14 @@ def _word(bits: int) -> str:
 def is_meant(text: str, fingerprint: str) -> bool:
     """Whether `text`, four words or 64 hexadecimal digits as somebody typed or pasted them, says `fingerprint`."""
     plain = text.strip().lower()
-    if _WORDS.fullmatch(plain):
-        return plain.replace(" ", "-") == format_words(fingerprint)
+    if _PROQUINTS.fullmatch(plain):
+        return plain.replace(" ", "-") == format_proquints(fingerprint)
     return plain.replace(":", "").replace(" ", "") == fingerprint
 
 
 def why_not_fingerprint(text: str) -> str | None:
     """The rule for such a text, as the rest of a sentence that begins with it."""
     plain = text.strip().lower()
-    if _WORDS.fullmatch(plain) or _DIGITS.fullmatch(plain):
+    if _PROQUINTS.fullmatch(plain) or _DIGITS.fullmatch(plain):
         return None
     return "has to be four words, such as lusab-babad-gutih-tugad, or 64 hexadecimal digits"

@@ -48,7 +48,7 @@ class HaService:
     def ha(self) -> HaReport:
         at, reason, status = self._clock.monotonic(), read_maintenance(self._folder), self._read_status()
         return HaReport(
-            keeps=self._mark.exists(),
+            configured=self._mark.exists(),
             active=self._is_active(),
             at=at,
             maintenance=reason is not None,
@@ -57,7 +57,7 @@ class HaService:
             global_maintenance=None if status is None else status.global_maintenance,
         )
 
-    def keep_engine(self) -> HaReport:
+    def deploy_hosted_engine(self) -> HaReport:
         """From now on it runs, also after a boot. Safe to repeat."""
         self._mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._mark.exists():
@@ -66,7 +66,7 @@ class HaService:
             self._run("systemctl", "start", UNIT)
         return self.ha()
 
-    def release_engine(self) -> HaReport:
+    def undeploy_hosted_engine(self) -> HaReport:
         """It ends, and does not come back. The engine's VM runs on: nobody looks after it any more. This host's
         maintenance ends too: in the next site nobody would know of it."""
         (self._mark.parent / LOCAL_MAINTENANCE).unlink(missing_ok=True)

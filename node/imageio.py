@@ -16,7 +16,7 @@ STARTS_S = 5.0
 REMOVE_S = 30.0  # longer than `remove_timeout` in the daemon's configuration
 
 
-class DaemonSilent(Failed):
+class ImageioUnavailable(Failed):
     what = "The transfer daemon of {machine} was not asked to {act}"
     why = "{reason}"
     mend = "Look into `systemctl status ovirt-imageio` there, then try again"
@@ -46,7 +46,7 @@ class TicketState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imageio:
-    """`machine` is what errors call it. Raises DaemonSilent."""
+    """`machine` is what errors call it. Raises ImageioUnavailable."""
 
     def __init__(self, machine: str, socket: Path = SOCKET) -> None:
         self._machine = machine
@@ -75,7 +75,7 @@ class Imageio:
         except httpx.ConnectError:
             return True
         except httpx.HTTPError as err:
-            raise self._silent("remove a ticket", err) from err
+            raise self._unavailable("remove a ticket", err) from err
         return self._checked("remove a ticket", answer).status_code != httpx.codes.CONFLICT
 
     async def _ask(self, act: str, method: str, ticket_id: str, body: Any = None) -> httpx.Response:
@@ -86,7 +86,7 @@ class Imageio:
                 return self._checked(act, await self._request(method, ticket_id, body, QUICK_S))
             except httpx.HTTPError as err:
                 if not isinstance(err, httpx.ConnectError) or time.monotonic() > until:
-                    raise self._silent(act, err) from err
+                    raise self._unavailable(act, err) from err
             await asyncio.sleep(0.1)
 
     async def _request(self, method: str, ticket_id: str, body: Any, timeout_s: float) -> httpx.Response:
@@ -96,8 +96,8 @@ class Imageio:
 
     def _checked(self, act: str, answer: httpx.Response) -> httpx.Response:
         if answer.is_error and answer.status_code not in (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT):
-            raise DaemonSilent(machine=self._machine, act=act, reason=answer.text.strip())
+            raise ImageioUnavailable(machine=self._machine, act=act, reason=answer.text.strip())
         return answer
 
-    def _silent(self, act: str, err: httpx.HTTPError) -> DaemonSilent:
-        return DaemonSilent(machine=self._machine, act=act, reason=str(err) or type(err).__name__)
+    def _unavailable(self, act: str, err: httpx.HTTPError) -> ImageioUnavailable:
+        return ImageioUnavailable(machine=self._machine, act=act, reason=str(err) or type(err).__name__)

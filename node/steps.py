@@ -1,4 +1,4 @@
-"""The one executor of journaled, undoable steps: what a power cut interrupts is finished or taken back after it."""
+"""The one executor of journaled, undoable steps: what a power cut interrupts is finished or rolled back after it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Step:
 
     `key` names the step within its plan and stays the same when the plan is made again after a crash. `do` has to be
     safe to repeat; `undo` has to be safe after a `do` that never ran, ran half, or ran twice. No `undo` means that
-    there is nothing to take back.
+    there is nothing to roll back.
     """
 
     key: str
@@ -28,7 +28,7 @@ class Mark(StrEnum):
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"  # the detail holds the error
-    GOING_BACK = "going_back"  # from here on the run only takes back
+    ROLLING_BACK = "going_back"  # from here on the run only rolls back; journals of earlier releases have this text
     UNDOING = "undoing"
     UNDONE = "undone"
     UNDO_FAILED = "undo_failed"
@@ -58,9 +58,9 @@ class Outcome(StrEnum):
 
 
 class OnError(StrEnum):
-    """GO_BACK takes the done steps back at once; STOP leaves them, for a later run to go on from."""
+    """ROLL_BACK rolls the done steps back at once; STOP leaves them, for a later run to go on from."""
 
-    GO_BACK = "go_back"
+    ROLL_BACK = "roll_back"
     STOP = "stop"
 
 
@@ -82,15 +82,15 @@ class PlanChanged(Refused):
 
 
 class StepFailed(Failed):
-    """A step failed; `undo_errors` holds (key, error) of what could not be taken back after it."""
+    """A step failed; `undo_errors` holds (key, error) of what could not be rolled back after it."""
 
-    what = "{says}: failed"
+    what = "{description}: failed"
     why = "{reason}"
     mend = "Mend the cause and run it again: it goes on where it stopped{left}"
 
     def __init__(self, step: Step, error: str, undo_errors: Sequence[tuple[str, str]] = ()) -> None:
-        left = "".join(f"; not taken back: {key} ({reason})" for key, reason in undo_errors)
-        super().__init__(says=step.description, reason=error, left=left)
+        left = "".join(f"; not rolled back: {key} ({reason})" for key, reason in undo_errors)
+        super().__init__(description=step.description, reason=error, left=left)
         self.step = step
         self.error = error
         self.undo_errors = tuple(undo_errors)
@@ -99,17 +99,17 @@ class StepFailed(Failed):
 class Cancelled(Refused):
     what = "The run was cancelled"
     why = "somebody asked for it"
-    mend = "What it had done was taken back; start it again when wanted{left}"
+    mend = "What it had done was rolled back; start it again when wanted{left}"
 
     def __init__(self, undo_errors: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(left="".join(f"; not taken back: {key} ({reason})" for key, reason in undo_errors))
+        super().__init__(left="".join(f"; not rolled back: {key} ({reason})" for key, reason in undo_errors))
         self.undo_errors = tuple(undo_errors)
 
 
 class UndoFailed(Failed):
-    """An interrupted run was going back, went on going back, and could not take back all; `undo_errors` as above."""
+    """An interrupted run was being rolled back, and not all could be; `undo_errors` as above."""
 
-    what = "The interrupted run was taken back, but not all of it"
+    what = "The interrupted run was rolled back, but not all of it"
     why = "{left}"
     mend = "Remove by hand what is named here"
 
@@ -130,30 +130,30 @@ async def run(
     steps: Sequence[Step],
     journal: Journal,
     *,
-    on_error: OnError = OnError.GO_BACK,
-    tell: Callable[[Progress], None] = _nothing,
+    on_error: OnError = OnError.ROLL_BACK,
+    report: Callable[[Progress], None] = _nothing,
     cancelled: Callable[[], bool] = _never,
 ) -> Outcome:
     """Run `steps` in order, or go on with what `journal` says was begun, and return how it ended.
 
     A run that ended answers its outcome again and does nothing. Raises, before anything runs, PlanChanged when the
-    journal belongs to other steps; StepFailed or Cancelled when this call is the one that stopped or went back;
-    UndoFailed when it finished going back after a crash and something stays.
+    journal belongs to other steps; StepFailed or Cancelled when this call is the one that stopped or rolled back;
+    UndoFailed when it finished rolling back after a crash and something stays.
     `cancelled` is asked before each step.
     """
-    return await _Run(steps, journal, tell).go(on_error, cancelled)
+    return await _Run(steps, journal, report).go(on_error, cancelled)
 
 
 class _Run:
-    def __init__(self, steps: Sequence[Step], journal: Journal, tell: Callable[[Progress], None]) -> None:
+    def __init__(self, steps: Sequence[Step], journal: Journal, report: Callable[[Progress], None]) -> None:
         keys = [step.key for step in steps]
         if len(set(keys)) != len(keys):
             raise ValueError(f"step keys repeat: {sorted(key for key in keys if keys.count(key) > 1)}")
         self._steps = tuple(steps)
         self._journal = journal
-        self._tell = tell
+        self._report = report
         self._last: dict[str, Mark] = {}
-        self._going_back = False
+        self._rolling_back = False
         self._reason = ""
         self._ended: Outcome | None = None
 
@@ -161,8 +161,8 @@ class _Run:
         self._recall()
         if self._ended is not None:
             return self._ended
-        if self._going_back:
-            errors = await self._back()
+        if self._rolling_back:
+            errors = await self._roll_back()
             if errors:
                 raise UndoFailed(errors)
             return Outcome.ROLLED_BACK
@@ -170,8 +170,8 @@ class _Run:
             if self._last.get(step.key) is Mark.DONE:
                 continue
             if cancelled():
-                self._journal.write(Entry(Mark.GOING_BACK, detail="cancelled"))
-                raise Cancelled(await self._back())
+                self._journal.write(Entry(Mark.ROLLING_BACK, detail="cancelled"))
+                raise Cancelled(await self._roll_back())
             self._mark(number, step, Mark.STARTED)
             try:
                 await step.do()
@@ -180,8 +180,8 @@ class _Run:
                 self._mark(number, step, Mark.FAILED, reason)
                 if on_error is OnError.STOP:
                     raise StepFailed(step, reason) from err
-                self._journal.write(Entry(Mark.GOING_BACK, step.key, reason))
-                raise StepFailed(step, reason, await self._back()) from err
+                self._journal.write(Entry(Mark.ROLLING_BACK, step.key, reason))
+                raise StepFailed(step, reason, await self._roll_back()) from err
             self._mark(number, step, Mark.DONE)
         self._end(Outcome.DONE)
         return Outcome.DONE
@@ -198,14 +198,14 @@ class _Run:
             match entry.mark:
                 case Mark.PLANNED:
                     pass
-                case Mark.GOING_BACK:
-                    self._going_back = True
+                case Mark.ROLLING_BACK:
+                    self._rolling_back = True
                 case Mark.ENDED:
                     self._ended = Outcome(entry.detail)
                 case _:
                     self._last[entry.key] = entry.mark
 
-    async def _back(self) -> list[tuple[str, str]]:
+    async def _roll_back(self) -> list[tuple[str, str]]:
         """Take back, last first, every step that was ever started; go on past an undo that fails."""
         errors: list[tuple[str, str]] = []
         for number, step in reversed(list(enumerate(self._steps, 1))):
@@ -226,7 +226,7 @@ class _Run:
     def _mark(self, number: int, step: Step, mark: Mark, detail: str = "") -> None:
         self._journal.write(Entry(mark, step.key, detail))
         self._last[step.key] = mark
-        self._tell(Progress(number, len(self._steps), step, mark, detail))
+        self._report(Progress(number, len(self._steps), step, mark, detail))
 
     def _end(self, outcome: Outcome) -> None:
         self._journal.write(Entry(Mark.ENDED, detail=outcome.value))

@@ -80,7 +80,9 @@ def recover(
     """What a member of a site has from now on; the agent has to be started anew. The same again makes it anew. Raises
     Problem."""
     own = settings.own_folder
-    membership = Membership(own, settings.node_name, clock=clock, addresses=addresses, claimed_anew=_nobody, trusts=())
+    membership = Membership(
+        own, settings.node_name, clock=clock, addresses=addresses, on_membership_changed=_nobody, trusts=()
+    )
     if not membership.claimed:
         raise NoSite
     try:

@@ -12,7 +12,7 @@ from hosted_engine.deploy.engine_client import Engine, EngineClient
 from hosted_engine.deploy.folder import Folder
 from node.api.contract import NodeApi
 from node.api.paths import PORT
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.client import NodeClient
 from node.tls import fetch_certificate, pinned_context
 
@@ -55,7 +55,7 @@ class NodeConnector:
         try:
             certificate = await asyncio.to_thread(fetch_certificate, address, self._port, node.fingerprint)
         except OSError as err:
-            raise NodeSilent(node=node.name, request="for its certificate", reason=str(err)) from err
+            raise NodeNonResponsive(node=node.name, request="for its certificate", reason=str(err)) from err
         client = NodeClient(address, pinned_context(certificate), port=self._port, claim_code=node.claim_code)
         try:
             yield client

@@ -17,7 +17,7 @@ from node.api.contract import NodeApi
 from node.api.messages.images import SeedFile, SeedRequest
 from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.messages.vms import VmReport, VmSpec, VmState
-from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
+from node.api.problems import Failed, NodeNonResponsive, Problem, RemoteFailed, RemoteRefused
 
 HEALTH_S = 900  # an emulated processor on a busy machine boots Debian in minutes
 HAND_OVER_S = 300
@@ -97,7 +97,7 @@ class EngineVm:
             try:
                 async with self._context.member(name) as api:
                     await api.start_vm(await _next_engine_vm(api))
-            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
                 reasons.append(str(err))
             else:
                 return None
@@ -127,9 +127,9 @@ class EngineVm:
             try:
                 async with self._context.member(name) as api:
                     report = await api.ha()
-            except (NodeSilent, RemoteRefused, RemoteFailed):
+            except (NodeNonResponsive, RemoteRefused, RemoteFailed):
                 continue
-            if report.keeps and report.active and not report.global_maintenance:
+            if report.configured and report.active and not report.global_maintenance:
                 return True
         return False
 
@@ -147,7 +147,7 @@ class EngineVm:
             try:
                 async with self._context.member(name) as api:
                     return name, await api.vm(self._vm_id)
-            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
                 return name, err
 
         return dict(await asyncio.gather(*map(one, names)))

@@ -32,12 +32,12 @@ class KeepAlive:
     async def start(self, step: PlannedStep) -> None:
         for name in step.nodes:
             async with self._context.member(name) as api:
-                await api.keep_engine()
+                await api.deploy_hosted_engine()
 
     async def stop(self, step: PlannedStep) -> None:
         for name in step.nodes:
             async with self._context.member(name) as api:
-                await api.release_engine()
+                await api.undeploy_hosted_engine()
 
 
 async def edited_engine_vm(api: NodeApi) -> EngineVmConfig | None:

@@ -17,7 +17,7 @@ from hosted_engine.management_network import Placement
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.migration import MigrationRequest
 from node.api.messages.network import NamesRequest, NetworkRequest
-from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
+from node.api.problems import NodeNonResponsive, Problem, Refused, RemoteRefused
 from node.api.refusals import JustClaimed
 from node.changes import change_and_confirm
 from node.tls import request_or_certificate_fingerprint
@@ -51,7 +51,7 @@ class Members:
             return None
         try:
             await self._sign(name)
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         except RemoteRefused as err:
             if err.text.code != JustClaimed.__name__:
@@ -113,7 +113,7 @@ class Members:
             async with self._context.member(name) as api:
                 if not management_network.has_bridge(bridge, (await api.network()).document):
                     return None
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         return await self._why_network_not(name, management_network.on_nic(self._place(name)))
 
@@ -126,7 +126,7 @@ class Members:
         witness = partial(self._context.member, await self._witness(name))
         try:
             await change_and_confirm(node, request, self._context.poller.clock, witness=witness)
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         except RemoteRefused as err:
             if err.text.code in ("ChangePending", "CheckpointGone", "BackendReturned", "BackAgain"):
@@ -170,7 +170,7 @@ class Members:
         """Let it leave, unless it has. It may begin to ask for the code before its answer is out."""
         if await self._why_not_unclaimed(name) is None:
             return None
-        with suppress(NodeSilent):
+        with suppress(NodeNonResponsive):
             async with self._context.member(name) as api:
                 await api.leave(Leave(claim_code=self._context.node(name).claim_code))
         return await self._why_not_unclaimed(name)

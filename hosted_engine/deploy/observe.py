@@ -25,7 +25,7 @@ from node.api.engine_vm import shape_of
 from node.api.messages.gluster import GlusterReport, VolumeReport
 from node.api.messages.ha import EngineVmConfig, SiteNode
 from node.api.messages.mounts import HOSTED_ENGINE
-from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
 
@@ -57,13 +57,13 @@ class Observer:
             try:
                 async with self._connector.member(node) as api:
                     return await self._member(api, node)
-            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
                 reason = str(err)
         try:
             async with self._connector.unclaimed(node) as api:
                 await api.identity()
                 return ObservedNode()
-        except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+        except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
             return reason or str(err)
 
     async def _member(self, api: NodeApi, node: NodeAnswers) -> ObservedNode:
@@ -83,7 +83,7 @@ class Observer:
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
             timers=timers,
             movable_to=frozenset(migration.members if migration.listening else ()),
-            runs_ha=ha.keeps and ha.active,
+            runs_ha=ha.configured and ha.active,
             maintenance=ha.reason,
             vm=vm.state if vm else None,
         )

@@ -87,7 +87,7 @@ class Deploy:
         planned = self._plan(observed, unfinished)
         if planned:
             journal = folder.journals.new()
-            await run(steps(planned, self._context), journal, on_error=OnError.STOP, tell=self._on_step)
+            await run(steps(planned, self._context), journal, on_error=OnError.STOP, report=self._on_step)
             observed = await self._observe_when_stable()
         storage = await observe_storage(
             answers, self._context.connector, self._context.poller, limit_s=MADE_S if planned else FOUND_S

@@ -77,7 +77,7 @@ class Teardown:
         steps, folder = await self.plan(), self._context.folder
         if steps:
             journal = folder.journals.new(back=True)
-            await run(teardown_steps(steps, self._context), journal, on_error=OnError.STOP, tell=self._on_step)
+            await run(teardown_steps(steps, self._context), journal, on_error=OnError.STOP, report=self._on_step)
         folder.clear()
         return steps
 

@@ -13,7 +13,7 @@ from node.api.contract import NodeApi
 from node.api.messages.gluster import PeerReport
 from node.api.messages.images import Contents
 from node.api.messages.vms import VmState
-from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteFailed, RemoteRefused
 
 
 class TeardownObserver:
@@ -37,13 +37,13 @@ class TeardownObserver:
             try:
                 async with self._connector.member(node) as api:
                     return await self._member(api)
-            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
                 reason = str(err)
         try:
             async with self._connector.unclaimed(node) as api:
                 await api.identity()
                 return RemainingNode()
-        except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+        except (NodeNonResponsive, RemoteRefused, RemoteFailed) as err:
             return reason or str(err)
 
     async def _member(self, api: NodeApi) -> RemainingNode:

@@ -12,7 +12,7 @@ from hosted_engine.deploy.plan import PlannedStep
 from hosted_engine.deploy.rolling import REASON, why_not_set
 from node.api.messages.ha import MaintenanceRequest
 from node.api.messages.vms import VmState
-from node.api.problems import NodeSilent, Problem
+from node.api.problems import NodeNonResponsive, Problem
 
 BEGUN = MaintenanceRequest(reason=REASON)
 MOVE_S = 600  # a guest that is emulated on a busy machine needs minutes to stop, and to boot elsewhere
@@ -59,7 +59,7 @@ class Timers:
                     return None
                 if len(self._context.answers.nodes) == 1 and report.state is VmState.UP:
                     await api.shutdown_vm(vm_id)
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         return f"the engine VM is {report.state} there (trivet ha why says what it waits for)"
 

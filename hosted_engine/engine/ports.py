@@ -189,8 +189,8 @@ class Fleet(Protocol):
 
     async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
         """Have the machine at its address, which belongs to no site, ask this engine to take it. Answers the
-        fingerprint of its key, which has to be the one that `fingerprint` says unless that is empty. Raises NodeSilent,
-        Refused."""
+        fingerprint of its key, which has to be the one that `fingerprint` says unless that is empty. Raises
+        NodeNonResponsive, Refused."""
 
     async def forget(self, node_id: str) -> None:
         """Listen to it no longer, and know nothing of it."""

@@ -10,10 +10,10 @@ import secrets
 
 from hosted_engine.engine.nodes.model import Node
 from node.api.messages.registration import Invitation
-from node.api.problems import NodeSilent, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteRefused
 from node.api.problems import Refused as RefusedHere
 from node.client import NodeClient
-from node.fingerprint import format_words, is_meant
+from node.fingerprint import format_proquints, is_meant
 from node.proof import claim_proof
 from node.serving.source_address import source_address
 from node.tls import certificate_fingerprint, fetch_certificate, is_self_signed, pinned_context
@@ -56,12 +56,12 @@ class Inviter:
             pem = await asyncio.to_thread(fetch_certificate, node.address, node.port, None)
             own = await asyncio.to_thread(source_address, node.address, node.port)
         except OSError as err:
-            raise NodeSilent(node=node.address, request="a connection", reason=str(err)) from err
+            raise NodeNonResponsive(node=node.address, request="a connection", reason=str(err)) from err
         found, nonce = certificate_fingerprint(pem), secrets.token_hex(16)
         if not is_self_signed(pem):
             raise BelongsToSite(address=node.address)
         if said and not is_meant(said, found):
-            raise OtherWords(address=node.address, found=format_words(found), said=said)
+            raise OtherWords(address=node.address, found=format_proquints(found), said=said)
         proof = f"{nonce}:{claim_proof(claim_code, 'caller', nonce, found)}"
         client = NodeClient(node.address, pinned_context(pem), port=node.port, claim_proof=proof)
         invitation = Invitation(engine=own, port=self._port, engine_fingerprint=self._fingerprint, nonce=nonce)

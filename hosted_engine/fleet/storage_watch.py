@@ -13,7 +13,7 @@ from hosted_engine.engine.ports import Store
 from hosted_engine.engine.storage.health import note_changes
 from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.fleet.watch import Watch
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.api.problems import Problem
 from node.clock import Clock
 
@@ -37,7 +37,7 @@ class StorageWatch:
         self._confirmed: tuple[str, ...] | None = None
         self._applied: StorageReport | None = None
 
-    def notify(self, news: StorageNews | None = None) -> None:
+    def notify(self, news: StorageUpdate | None = None) -> None:
         """A node has come, or says that the state has changed."""
         if news is not None:
             self._confirmed = news.problems

@@ -28,11 +28,11 @@ from hosted_engine.engine.vms.model import Origin
 from hosted_engine.fleet.image_sizes import ImageSizes
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
 from node.api.messages.mounts import HOSTED_ENGINE, MountReport
-from node.api.problems import NodeSilent, Problem
+from node.api.problems import NodeNonResponsive, Problem
 from node.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Watch:
         readings: Readings,
         locks: Locks,
         clock: Clock,
-        storage: Callable[[StorageNews | None], None],
+        storage: Callable[[StorageUpdate | None], None],
     ) -> None:
         """`storage` hears that the node has come, and what it says of a change of the storage's state."""
         self.node_id = node.id
@@ -92,13 +92,16 @@ class Watch:
             await self._clock.sleep(pause)
 
     async def while_heard(self, call: Awaitable[T]) -> T:
-        """`call`, or NodeSilent as soon as the node is known to be silent: some answers may take many minutes."""
+        """`call`, or NodeNonResponsive as soon as the node is known to be silent: some answers may take many
+        minutes."""
         work, silence = asyncio.ensure_future(call), asyncio.ensure_future(self._silent.wait())
         try:
             await asyncio.wait((work, silence), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return await work
-            raise NodeSilent(node=self.name, request="the request", reason="the whole node fell silent meanwhile")
+            raise NodeNonResponsive(
+                node=self.name, request="the request", reason="the whole node fell silent meanwhile"
+            )
         finally:
             silence.cancel()
             work.cancel()

@@ -295,7 +295,7 @@ class HaAgent:
             ).check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
-            tell=_notify,
+            notify=_notify,
             clock=self._clock,
         )
         vms.watch()

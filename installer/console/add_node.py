@@ -11,7 +11,7 @@ from installer.console.operator import Operator
 from installer.console.pages import MenuPage
 from installer.console.site_form import Member, other_member
 from node.api.problems import Problem, Refused
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 LETTERS = "123456789ABCDEFGHIJKLMNOP"
 
@@ -58,7 +58,9 @@ async def find_and_add(operator: Operator) -> None:
     if not found:
         raise NobodyFound(network=network)
     shown = dict(zip(LETTERS, found, strict=False))
-    entries = [Entry(key, one.name, f"{one.address}  {format_words(one.fingerprint)}") for key, one in shown.items()]
+    entries = [
+        Entry(key, one.name, f"{one.address}  {format_proquints(one.fingerprint)}") for key, one in shown.items()
+    ]
     note = "These nodes wait to be claimed. Anybody can call himself so: compare the words with their own screens."
     while (entry := await operator.ask(MenuPage("Nodes that were found", note, entries))) is not None:
         if await _compare(operator, shown[entry.key]):

@@ -19,7 +19,7 @@ from installer.console.session import Session
 from installer.storage import observe_state
 from node import config
 from node.clock import SystemClock
-from node.registration.engine_door import EngineDoor
+from node.registration.engine_client import HttpEngineClient
 from node.registration.join_files import ENGINE_PORT, join_files_of
 from node.registration.offer import read_offer
 from node.system.process import run
@@ -57,7 +57,7 @@ def dependencies(*, login: bool) -> Dependencies:
         neighbours=AgentNeighbours(),
         observe_pool=observe_state,
         offer=read_offer,
-        engine_fingerprint=lambda engine: asyncio.run(EngineDoor().fingerprint(engine, ENGINE_PORT)),
+        engine_fingerprint=lambda engine: asyncio.run(HttpEngineClient().fingerprint(engine, ENGINE_PORT)),
         join_files=join_files_of,
         reach=NodeConnector,
         outside=_outside,

@@ -13,7 +13,7 @@ from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
 from installer.console.model import Lines, Own
 from netconf.model import MAIN_TABLE, LinkType, NetworkState
 from netconf.screens.rows import Observed, rows
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.registration.join_files import JoinState, JoinStatus, WantedJoin
 
 LABEL = 14
@@ -57,8 +57,8 @@ def format_join(
     own: Own, wanted: WantedJoin, status: JoinStatus | None, site: str | None
 ) -> tuple[tuple[str, Lines], ...]:
     """How it goes, for the page of joining. `site` is None until this node is a member of one."""
-    engine = ("Engine", (wanted.engine, f"its words    {format_words(wanted.fingerprint)}", ""))
-    node = ("This node", (own.name, f"its words    {format_words(own.fingerprint)}", ""))
+    engine = ("Engine", (wanted.engine, f"its words    {format_proquints(wanted.fingerprint)}", ""))
+    node = ("This node", (own.name, f"its words    {format_proquints(own.fingerprint)}", ""))
     if site is not None:
         return engine, node, ("Now", (f"is a member of site {site}", "the engine goes on with network and storage"))
     return engine, node, ("Now", _join_state(status))
@@ -78,7 +78,7 @@ def format_joining(engine: str, status: JoinStatus | None) -> Lines:
 
 
 def _key(own: Own) -> str:
-    return f"fingerprint  {format_words(own.fingerprint)}" if own.fingerprint else "! its certificate is missing"
+    return f"fingerprint  {format_proquints(own.fingerprint)}" if own.fingerprint else "! its certificate is missing"
 
 
 def format_network(state: NetworkState) -> Lines:

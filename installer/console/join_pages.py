@@ -15,7 +15,7 @@ from installer.console.model import Own
 from installer.rules.role import why_not_engine, why_not_join_code
 from netconf.screens.controls import Flag, Row, TextLine
 from netconf.screens.plain import WIDTH, Page, PlainText
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.registration.join_files import OVER, JoinStatus, WantedJoin
 
 TITLE = "Join a site"
@@ -49,11 +49,11 @@ def compare_page(engine: str, fingerprint: str, own: Own) -> FormPage:
     """`same`: the operator has compared; `join_code`, which may be empty."""
     note = (
         f"The engine at {engine} has these words:\n\n"
-        f"    {format_words(fingerprint)}\n\n"
+        f"    {format_proquints(fingerprint)}\n\n"
         "Compare them with those that its administrator sees (`trivet-join-codes words` in the "
         "engine's VM). When they are others, somebody is in between: go back and find out.\n\n"
         f"The words of this node, {own.name}, are\n\n"
-        f"    {format_words(own.fingerprint)}\n\n"
+        f"    {format_proquints(own.fingerprint)}\n\n"
         "The engine shows them with the host that waits for its approval. With a join code nobody has to approve it."
     )
     rows = {

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from node.api.messages.identity import Identity
 from node.api.paths import PORT
-from node.api.problems import NodeSilent, Problem, Refused, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, Problem, Refused, RemoteFailed, RemoteRefused
 from node.client import NodeClient
 from node.tls import certificate_fingerprint, fetch_certificate, pinned_context
 
@@ -102,7 +102,7 @@ class AgentNeighbours:
         client = NodeClient(presented.address, tls, port=self._port, claim_code=claim_code)
         try:
             return await client.identity()
-        except (NodeSilent, RemoteFailed) as err:
+        except (NodeNonResponsive, RemoteFailed) as err:
             raise NotReached(address=presented.address, reason=err.text.why) from err
         except RemoteRefused as err:
             raise CodeRefused(name=presented.name, reason=err.text.why) from err

@@ -8,7 +8,7 @@ from installer.console.form import FormPage
 from installer.console.neighbours import Presented
 from installer.console.site_form import Member, SiteForm, member_mistakes, site_mistakes
 from netconf.screens.controls import Flag, Row, TextLine
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 ADDRESS_NOTE = (
     "The address of another node, as its own screen shows it. It has to be on and in no site yet; this node asks it "
@@ -42,7 +42,7 @@ def words_page(presented: Presented) -> FormPage:
     name = presented.name or presented.address
     note = (
         f"The machine at {presented.address} calls itself {name}. Its key has this fingerprint:\n\n"
-        f"    {format_words(presented.fingerprint)}\n\n"
+        f"    {format_proquints(presented.fingerprint)}\n\n"
         f"Look at the screen of {name}. When other words stand there, somebody is in between: go back and find out."
     )
     rows = {

@@ -35,7 +35,7 @@ def _membership(work: Work, state: Path) -> Membership:
     """The node signs its certificate anew at each start, with the addresses that it has then."""
     name = work.plan.answers.machine.host_name.partition(".")[0]
     folder = place_in(state, FOLDER) / "node"
-    return Membership(folder, name, clock=work.clock, addresses=_none, claimed_anew=_nobody, trusts=())
+    return Membership(folder, name, clock=work.clock, addresses=_none, on_membership_changed=_nobody, trusts=())
 
 
 def _none() -> Sequence[str]:

@@ -22,7 +22,7 @@ class NodeApi(
     VmOperations,
 ):
     """A node as its callers see it. Every operation is safe to repeat. Errors: RemoteRefused, RemoteFailed
-    (node.api.problems), NodeSilent when no answer came, NodeTooOld when it was not asked."""
+    (node.api.problems), NodeNonResponsive when no answer came, NodeTooOld when it was not asked."""
 
 
 OPERATIONS: Mapping[str, Operation] = operations_of(NodeApi)

@@ -70,7 +70,7 @@ class RemoteFailed(Failed):
         self.args = (f"{node}: {text.what}: {text.why}. {text.mend}.",)
 
 
-class NodeSilent(Failed):
+class NodeNonResponsive(Failed):
     """Nobody knows whether the request was carried out: the state of what it was about is unknown, not down."""
 
     what = "Node {node} did not answer {request}"

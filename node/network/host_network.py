@@ -16,10 +16,10 @@ from node.api.messages.network import NetworkChange, NetworkReport, NetworkReque
 from node.api.refusals import Malformed
 from node.clock import Clock
 
-_LOOK_EVERY_S = 3
+_CHECK_EVERY_S = 3
 _PROVE_S, _SPARE_S = 15, 3  # for the name servers, when all else is proven; of the time to confirm, for doing it
 MARGIN_S = 2  # after which NetworkManager has begun to go back
-PATIENCE_S = 5  # systemd starts a NetworkManager that died anew within it; then the kernel alone is changed
+BACKEND_WAIT_S = 5  # systemd starts a NetworkManager that died anew within it; then the kernel alone is changed
 _BOOT_S = 300  # an agent that begins so long after the machine did has begun with it
 _UP_S = 30  # by when NetworkManager is there when it comes at all
 
@@ -46,21 +46,21 @@ class HostNetwork:
         self._changing = asyncio.Lock()
         self._restore_at: float | None = None
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """From the start of the agent to its end: changes that nobody confirmed in time are settled, also those that
         others made or an earlier agent. One that still waits is left alone: its id is all that it takes to confirm it.
         """
-        await asyncio.gather(self._network.watch_backend(), self._keep())
+        await asyncio.gather(self._network.watch_backend(), self._run())
 
-    async def _keep(self) -> None:
+    async def _run(self) -> None:
         if await self._network.pending() is None:
-            await self.settle()
+            await self.roll_back_expired()
         if uptime_s() < _BOOT_S:
             self._restore_at = self._clock.monotonic() + _UP_S
         while True:
-            await self._clock.sleep(_LOOK_EVERY_S)
+            await self._clock.sleep(_CHECK_EVERY_S)
             if self._network.is_over():
-                await self.settle()
+                await self.roll_back_expired()
             await self._make_good()
 
     async def _make_good(self) -> None:
@@ -74,7 +74,7 @@ class HostNetwork:
         except Problem as err:
             log.warning("the network is not as it was confirmed: %s", err)
 
-    async def settle(self) -> None:
+    async def roll_back_expired(self) -> None:
         """When the time of a change is over: what was never confirmed goes back, VMs are plugged in again. What cannot
         is only logged. A change that waits is left alone: it has come after that one, and has settled it."""
         try:
@@ -96,8 +96,8 @@ class HostNetwork:
     async def change_network(self, request: NetworkRequest) -> NetworkChange:
         names = None
         if not request.without_name_servers:
-            wish = document.parse(request.document)
-            names = NameServersStillAnswer(self._network.name_servers, wish, asks=self._asks)
+            desired = document.parse(request.document)
+            names = NameServersStillAnswer(self._network.name_servers, desired, asks=self._asks)
         try:
             async with self._changing:
                 change = await self._network.change(
@@ -112,7 +112,7 @@ class HostNetwork:
         if change.changed:
             self._wait_for_the_end(request.confirm_within_s)
         return NetworkChange(
-            changed=change.changed, checkpoint=checkpoint, says=change.descriptions, warnings=change.warnings
+            changed=change.changed, checkpoint=checkpoint, descriptions=change.descriptions, warnings=change.warnings
         )
 
     async def confirm_network(self, checkpoint: str) -> None:
@@ -144,7 +144,7 @@ class HostNetwork:
 
         async def wait() -> None:
             await self._clock.sleep(confirm_within_s + MARGIN_S)
-            await self.settle()
+            await self.roll_back_expired()
 
         self._wait_no_more()
         self._end = asyncio.get_running_loop().create_task(wait())
@@ -157,4 +157,4 @@ class HostNetwork:
 
 def _pending(pending: Pending) -> PendingChange:
     checkpoint = pending.checkpoint.id if pending.checkpoint is not None else ""
-    return PendingChange(checkpoint=checkpoint, left_s=round(pending.left_s, 1), says=pending.descriptions)
+    return PendingChange(checkpoint=checkpoint, left_s=round(pending.left_s, 1), descriptions=pending.descriptions)

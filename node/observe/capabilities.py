@@ -19,11 +19,11 @@ _KVM_API_VERSION = 12
 _OWN_LINKS = ("lo", "vnet", "tap", "veth")  # what the node itself makes for guests
 
 
-def accelerator(wished: str, device: Path = Path("/dev/kvm")) -> Accelerator:
+def accelerator(configured: str, device: Path = Path("/dev/kvm")) -> Accelerator:
     """`auto` takes KVM where its device answers. Some machines have one that hangs guests all the same: the
     configuration of such a node says `tcg`."""
-    if wished != "auto":
-        return Accelerator(wished)
+    if configured != "auto":
+        return Accelerator(configured)
     try:
         fd = os.open(device, os.O_RDWR)
     except OSError:

@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
-from node.api.messages.network import LinkCounters, NetworkNews
+from node.api.messages.network import LinkCounters, NetworkUpdate
 from node.api.messages.vms import VmReport
 from node.api.problems import Problem
 from node.clock import Clock
 
 HEARTBEAT_S = 5.0
-HA_LOOK_S = 2.0  # systemd, which is asked for it, may be busy; a heartbeat must not be late for it
+HA_TIMEOUT_S = 2.0  # systemd, which is asked for it, may be busy; a heartbeat must not be late for it
 QUEUE_EVENTS = 256
 
 
@@ -31,7 +31,7 @@ class Hub:
         vms: Callable[[], Awaitable[tuple[VmReport, ...]]],
         mounts: Callable[[], Awaitable[tuple[MountReport, ...]]],
         statistics: Callable[[], Awaitable[Statistics]],
-        network: Callable[[], NetworkNews | None],
+        network: Callable[[], NetworkUpdate | None],
         counters: Callable[[], dict[str, LinkCounters]],
         ha: Callable[[], Awaitable[HaReport]],
         guests: Callable[[], tuple[GuestReport, ...]],
@@ -67,12 +67,12 @@ class Hub:
     def mounts_changed(self, mounts: tuple[MountReport, ...]) -> None:
         self._push(Event(number=0, kind=EventKind.MOUNT, at=self._clock.now(), mounts=mounts))
 
-    def network_changed(self, news: NetworkNews) -> None:
-        self._push(Event(number=0, kind=EventKind.NETWORK, at=self._clock.now(), network=news))
+    def network_changed(self, update: NetworkUpdate) -> None:
+        self._push(Event(number=0, kind=EventKind.NETWORK, at=self._clock.now(), network=update))
 
-    def storage_changed(self, news: StorageNews) -> None:
+    def storage_changed(self, update: StorageUpdate) -> None:
         """A heartbeat more: callers that do not know of storage yet pass it over."""
-        self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), storage=news))
+        self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), storage=update))
 
     def guest_changed(self, guest: GuestReport) -> None:
         """A heartbeat more, too."""
@@ -83,7 +83,7 @@ class Hub:
         while True:
             await self._clock.sleep(HEARTBEAT_S)
             if self._listeners:
-                statistics, ha = await asyncio.gather(self._reading(), self._look_at_ha())
+                statistics, ha = await asyncio.gather(self._reading(), self._observe_ha())
                 self._push(
                     Event(
                         number=0,
@@ -102,9 +102,9 @@ class Hub:
         except (Problem, TimeoutError):
             return None
 
-    async def _look_at_ha(self) -> HaReport | None:
+    async def _observe_ha(self) -> HaReport | None:
         try:
-            return await asyncio.wait_for(self._ha(), HA_LOOK_S)
+            return await asyncio.wait_for(self._ha(), HA_TIMEOUT_S)
         except (Problem, OSError, TimeoutError):
             return None
 
@@ -116,7 +116,7 @@ class Hub:
     async def _hello(self) -> Event:
         number, at = self._number, self._clock.now()
         vms, mounts, statistics, ha = await asyncio.gather(
-            self._vms(), self._mounts(), self._statistics(), self._look_at_ha()
+            self._vms(), self._mounts(), self._statistics(), self._observe_ha()
         )
         return Event(
             number=number,

@@ -25,25 +25,25 @@ def is_own(link: Link) -> bool:
 
 def reports(view: View) -> dict[str, LinkReport]:
     """Of the machine's own links, by name."""
-    held = view.addresses()
-    return {link.name: _report(view, link, held.get(link.index, ())) for link in view.links if is_own(link)}
+    addresses = view.addresses()
+    return {link.name: _report(view, link, addresses.get(link.index, ())) for link in view.links if is_own(link)}
 
 
 def counters(view: View, names: Iterable[str]) -> dict[str, LinkCounters]:
     return {name: LinkCounters(**asdict(view.counters[name])) for name in names if name in view.counters}
 
 
-def words(happened: Iterable[events.NetworkEvent], view: View) -> tuple[NetworkEvent, ...]:
+def event_messages(happened: Iterable[events.NetworkEvent], view: View) -> tuple[NetworkEvent, ...]:
     """Without what happened to the links of VMs."""
     foreign = {link.name for link in view.links if not is_own(link)}
     return tuple(
-        NetworkEvent(kind=event.kind.value, says=event.description, interface=event.interface, about=event.about)
+        NetworkEvent(kind=event.kind.value, description=event.description, interface=event.interface, about=event.about)
         for event in happened
         if event.interface not in foreign
     )
 
 
-def _report(view: View, link: Link, held: tuple[ObservedAddress, ...]) -> LinkReport:
+def _report(view: View, link: Link, addresses: tuple[ObservedAddress, ...]) -> LinkReport:
     told, speed = view.nm_links.get(link.name, NmLinkInfo()), view.speeds.get(link.index, Speed())
     return LinkReport(
         name=link.name,
@@ -59,13 +59,13 @@ def _report(view: View, link: Link, held: tuple[ObservedAddress, ...]) -> LinkRe
         vlan=link.vlan,
         addresses=tuple(
             LinkAddress(address=str(one.address), origin=origin(one, told).value, duplicate=is_duplicate(one))
-            for one in held
+            for one in addresses
         ),
         gateways=tuple(sorted(ip for index, ip in view.gateways() if index == link.index)),
         bond=_bond(view, link),
         bond_port=_bond_port(view, link),
         lldp=None if told.lldp is None else tuple(LldpReport(**asdict(there)) for there in told.lldp),
-        troubles=troubles(view, link, held),
+        troubles=troubles(view, link, addresses),
     )
 
 

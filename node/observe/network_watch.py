@@ -9,7 +9,7 @@ from netconf.watch import document
 from netconf.watch.changes import changes
 from netconf.watch.view import View
 from netconf.watch.watch import Moment
-from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
+from node.api.messages.network import LinkCounters, LinkReport, NetworkUpdate
 from node.clock import Clock
 from node.observe import links
 
@@ -32,11 +32,11 @@ class NetworkWatch:
     def __init__(
         self,
         watch: Callable[[], AbstractAsyncContextManager[Following]],
-        tell: Callable[[NetworkNews], None],
+        notify: Callable[[NetworkUpdate], None],
         clock: Clock,
     ) -> None:
         self._watch = watch
-        self._tell = tell
+        self._notify = notify
         self._clock = clock
         self._view: View | None = None
         self._reports: dict[str, LinkReport] = {}
@@ -53,9 +53,11 @@ class NetworkWatch:
                 log.exception("the network is not followed; it is tried again in %.0f s", AGAIN_S)
             await self._clock.sleep(AGAIN_S)
 
-    def news(self) -> NetworkNews | None:
+    def update(self) -> NetworkUpdate | None:
         """All that there is; None before the first look."""
-        return None if self._view is None else NetworkNews(links=tuple(self._reports.values()), drift=self._view.drift)
+        return (
+            None if self._view is None else NetworkUpdate(links=tuple(self._reports.values()), drift=self._view.drift)
+        )
 
     def counters(self) -> dict[str, LinkCounters]:
         return {} if self._view is None else links.counters(self._view, self._reports)
@@ -64,7 +66,7 @@ class NetworkWatch:
         return None if self._view is None else document.render(self._view)
 
     def _begin(self, view: View) -> None:
-        """What happened before the agent began is nobody's news."""
+        """What happened before the agent began is no update to anybody."""
         before = self._view
         log.info("following the network: %d links", len(view.kernel.links))
         self._take(Moment(0, view, changes(before, view) if before is not None else ()))
@@ -75,6 +77,6 @@ class NetworkWatch:
         self._reports = links.reports(moment.view)
         changed = tuple(report for name, report in self._reports.items() if before.get(name) != report)
         gone = tuple(sorted(before.keys() - self._reports.keys()))
-        events = links.words(moment.events, moment.view)
+        events = links.event_messages(moment.events, moment.view)
         if changed or gone or events or drift_before != moment.view.drift:
-            self._tell(NetworkNews(links=changed, gone=gone, events=events, drift=moment.view.drift))
+            self._notify(NetworkUpdate(links=changed, gone=gone, events=events, drift=moment.view.drift))

@@ -91,8 +91,8 @@ def os_name(os_release: str) -> str:
 
 def gluster_version(text: str) -> str:
     """Of `gluster --version`, whose first line is `glusterfs 11.1`."""
-    words = text.split()
-    return words[1] if len(words) > 1 and words[0] == "glusterfs" else "unknown"
+    event_messages = text.split()
+    return event_messages[1] if len(event_messages) > 1 and event_messages[0] == "glusterfs" else "unknown"
 
 
 def _fields(block: str) -> dict[str, str]:

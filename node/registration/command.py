@@ -10,7 +10,7 @@ import msgspec
 
 from node import config
 from node.api.problems import Problem, Refused
-from node.fingerprint import format_words, is_meant, why_not_fingerprint
+from node.fingerprint import format_proquints, is_meant, why_not_fingerprint
 from node.join_code import why_not_join_code
 from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.registration.join_files import ENGINE_PORT, OVER, JoinFiles, JoinState, JoinStatus, WantedJoin
@@ -19,7 +19,7 @@ from node.system.files import read_or_none
 from node.tls import certificate_fingerprint, fetch_certificate
 
 CODE_OPTION = "--code-fd"
-LOOK_S = 0.5
+POLL_S = 0.5
 
 
 class NotAsked(Refused):
@@ -39,13 +39,13 @@ class OwnFiles:
     def claimed(self) -> bool:
         return (self._folder / AUTHORITY).exists()
 
-    def words(self) -> str:
+    def proquints(self) -> str:
         """Of this node's own key. Raises NotAsked."""
         certificate = read_or_none(self._folder / CERTIFICATE)
         if certificate is None:
             mend = "See that its agent runs: systemctl status trivet-node"
             raise NotAsked(reason="this node has no key yet", mend=mend)
-        return format_words(certificate_fingerprint(certificate.decode()))
+        return format_proquints(certificate_fingerprint(certificate.decode()))
 
 
 @click.command()
@@ -81,25 +81,29 @@ def join(
         own = OwnFiles(config.load())
         if cancel:
             own.join.forget()
-            _say("This node asks nobody to take it.", {"cancelled": True}, as_json=as_json)
+            _print("This node asks nobody to take it.", {"cancelled": True}, as_json=as_json)
             return
         if engine is None:
             raise NotAsked(reason="no engine was named", mend="Say: trivet join ENGINE")
         code = read_code(code_fd, fingerprint)
-        found = look(own, engine, port, fingerprint)
-        words: dict[str, object] = {"engine": engine, "engine_words": format_words(found), "words": own.words()}
+        found = fetch_fingerprint(own, engine, port, fingerprint)
+        result: dict[str, object] = {
+            "engine": engine,
+            "engine_words": format_proquints(found),
+            "words": own.proquints(),
+        }
         if dry_run:
-            _say("Nothing was asked.", words | {"state": "dry-run"}, as_json=as_json)
+            _print("Nothing was asked.", result | {"state": "dry-run"}, as_json=as_json)
             return
         if not fingerprint:
-            confirm(format_words(found), own.words(), ask=not as_json and sys.stdin.isatty())
+            confirm(format_proquints(found), own.proquints(), ask=not as_json and sys.stdin.isatty())
         wanted = own.join.want(engine, port, found, code)
         status = (
             JoinStatus(attempt=wanted.attempt, state=JoinState.ASKING)
             if no_wait
             else follow(own, wanted, quiet=as_json)
         )
-        _say("", words | {"state": status.state.value, "detail": status.detail}, as_json=as_json)
+        _print("", result | {"state": status.state.value, "detail": status.detail}, as_json=as_json)
         sys.exit(1 if status.state in OVER else 0)
     except Problem as err:
         _fail(err, as_json=as_json)
@@ -120,26 +124,26 @@ def read_code(fd: int | None, fingerprint: str) -> str:
     return code
 
 
-def look(own: OwnFiles, engine: str, port: int, said: str) -> str:
-    """The fingerprint of the engine's key. Raises NotAsked, also where it is not the one that `said` says."""
+def fetch_fingerprint(own: OwnFiles, engine: str, port: int, expected: str) -> str:
+    """The fingerprint of the engine's key. Raises NotAsked, also where it is not the `expected` one."""
     if own.claimed:
         raise NotAsked(reason="this node belongs to a site already", mend="Remove it there first")
-    if said and (reason := why_not_fingerprint(said)) is not None:
-        raise NotAsked(reason=f"{said!r} {reason}", mend="Copy it from the engine's side")
+    if expected and (reason := why_not_fingerprint(expected)) is not None:
+        raise NotAsked(reason=f"{expected!r} {reason}", mend="Copy it from the engine's side")
     try:
         found = certificate_fingerprint(fetch_certificate(engine, port, None))
     except OSError as err:
         raise NotAsked(reason=f"{engine} does not answer: {err}", mend="Check address and network") from err
-    if said and not is_meant(said, found):
+    if expected and not is_meant(expected, found):
         mend = "Do not go on before you know why: another machine may have answered in the engine's place"
-        raise NotAsked(reason=f"{engine} shows the words {format_words(found)}, and not {said}", mend=mend)
+        raise NotAsked(reason=f"{engine} shows the words {format_proquints(found)}, and not {expected}", mend=mend)
     return found
 
 
-def confirm(engine_words: str, own_words: str, *, ask: bool) -> None:
+def confirm(engine_proquints: str, own_proquints: str, *, ask: bool) -> None:
     """Have somebody at this terminal compare. Raises NotAsked."""
-    click.echo(f"The engine's words:    {engine_words}", err=True)
-    click.echo(f"This node's own words: {own_words}", err=True)
+    click.echo(f"The engine's words:    {engine_proquints}", err=True)
+    click.echo(f"This node's own words: {own_proquints}", err=True)
     if not ask:
         raise NotAsked(reason="nobody has confirmed the engine's words", mend="Compare them and give --fingerprint")
     if not click.confirm("Are the engine's words the same on the other side?", default=False, err=True):
@@ -161,10 +165,10 @@ def follow(own: OwnFiles, wanted: WantedJoin, *, quiet: bool) -> JoinStatus:
             return shown
         if own.claimed:
             return JoinStatus(attempt=wanted.attempt, state=JoinState.ACCEPTED)
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
 
 
-def _say(text: str, values: dict[str, object], *, as_json: bool) -> None:
+def _print(text: str, values: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(values).decode())
         return

@@ -51,7 +51,7 @@ class GlusterTrust:
         self._links = {ssl / "glusterfs.key": self._key, ssl / "glusterfs.pem": identity / CERTIFICATE}
         self._anchor = ssl / "glusterfs.ca"
 
-    def hold(self, authority_pem: str) -> None:
+    def establish(self, authority_pem: str) -> None:
         """Trust the nodes that `authority_pem` signed, and run. Raises GlusterOff. Safe to repeat after any crash."""
         try:
             if not self._switch.exists():

@@ -28,7 +28,7 @@ class ImageioTrust:
         self._certificate = identity / CERTIFICATE
         self._loaded = loaded
 
-    def hold(self, authority_pem: str) -> None:
+    def establish(self, authority_pem: str) -> None:
         """Raises DaemonNotSet. Safe to repeat after any crash."""
         digest = hashlib.sha256(read_or_none(self._certificate) or b"").hexdigest()
         if self._is_active() and read_or_none(self._loaded) == digest.encode():

@@ -13,15 +13,15 @@ from node.api.messages.identity import Claim
 from node.api.messages.registration import OVER, WRONG_CODE, Registration, RegistrationState
 from node.api.problems import Problem, Refused
 from node.clock import Clock
-from node.fingerprint import format_words, is_meant
+from node.fingerprint import format_proquints, is_meant
 from node.periodic import periodically
 from node.proof import sign
-from node.registration.engine_door import Answered
+from node.registration.engine_client import Answered
 from node.registration.join_files import JoinFiles, JoinRequest, JoinState, JoinStatus, WantedJoin
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # whether somebody wants to join
+POLL_S = 1.0  # whether somebody wants to join
 ASK_S = 3.0
 NOT_BEGUN = ""  # for the attempt of a request whose engine was not compared yet
 
@@ -49,7 +49,7 @@ class OtherEngine(Refused):
     mend = "Find out which machine answers there; then join from this node's console, or with `trivet join`"
 
 
-class Door(Protocol):
+class EngineClient(Protocol):
     async def fingerprint(self, engine: str, port: int) -> str: ...
     async def ask(self, wanted: WantedJoin, body: bytes, signature: str) -> Answered: ...
 
@@ -70,7 +70,7 @@ class Joining:
         self,
         files: JoinFiles,
         membership: Member,
-        door: Door,
+        client: EngineClient,
         clock: Clock,
         *,
         question: Question,
@@ -78,7 +78,7 @@ class Joining:
     ) -> None:
         self._files = files
         self._membership = membership
-        self._door = door
+        self._client = client
         self._clock = clock
         self._question = question
         self._take = take
@@ -93,7 +93,7 @@ class Joining:
         wanted = await self._next()
         if wanted is not None:
             await self.ask(wanted)
-        return LOOK_S if wanted is None and self._files.request() is None else ASK_S
+        return POLL_S if wanted is None and self._files.request() is None else ASK_S
 
     async def _next(self) -> WantedJoin | None:
         if self._membership.claimed:
@@ -105,9 +105,9 @@ class Joining:
     async def begin(self, request: JoinRequest) -> WantedJoin | None:
         """What the installation was told to join, if the engine there has the key that it was told."""
         try:
-            found = await self._door.fingerprint(request.engine, request.port)
+            found = await self._client.fingerprint(request.engine, request.port)
             if not is_meant(request.fingerprint, found):
-                raise OtherEngine(engine=request.engine, found=format_words(found), said=request.fingerprint)
+                raise OtherEngine(engine=request.engine, found=format_proquints(found), said=request.fingerprint)
         except Problem as err:
             state = JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING
             self._note(NOT_BEGUN, request.engine, state, str(err))
@@ -141,7 +141,7 @@ class Joining:
 
     async def _ask(self, wanted: WantedJoin) -> Answered:
         body = msgspec.json.encode(await self._question(wanted, self._challenge))
-        answered = await self._door.ask(wanted, body, sign(self._membership.key(), body))
+        answered = await self._client.ask(wanted, body, sign(self._membership.key(), body))
         self._challenge = answered.report.challenge
         return answered
 

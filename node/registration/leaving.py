@@ -28,6 +28,6 @@ class Leaving:
     async def leave(self, leave: Leave) -> None:
         if things := await self._things():
             raise NotBare(things=", ".join(things))
-        if not leave.keep_asking:
+        if not leave.continue_asking:
             await self._threads(self._join_files.forget)
         await self._threads(self._membership.end, leave)

@@ -31,7 +31,7 @@ CLAIM = "claim"  # the file with the claim code, in the node's own folder; gone 
 class PeerTrust(Protocol):
     """Which machines a service of this node talks to; both are safe to repeat after any crash."""
 
-    def hold(self, authority_pem: str) -> None:
+    def establish(self, authority_pem: str) -> None:
         """Trust nodes of this authority, with the node's certificate as it is now."""
 
     def remove(self) -> None:
@@ -41,8 +41,9 @@ class PeerTrust(Protocol):
 class Membership:
     """Files in `folder`: key.pem, node-id, claim, cert.pem (self-signed at first), then ca.pem.
 
-    ca.pem is written last, when all of `trusts` trust the site: the node is claimed when it is there. `claimed_anew` is
-    called after a claim that changed something and after leaving, so that the server takes it up.
+    ca.pem is written last, when all of `trusts` trust the site: the node is claimed when it is there.
+    `on_membership_changed` is called after a claim that changed something and after leaving, so that the server takes
+    it up.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Membership:
         *,
         clock: Clock,
         addresses: Callable[[], Sequence[str]],
-        claimed_anew: Callable[[], None],
+        on_membership_changed: Callable[[], None],
         trusts: Sequence[PeerTrust],
         offer: Callable[[], Offer] = Offer,
         members: Callable[[str], Sequence[str]] = lambda authority_pem: (),
@@ -66,7 +67,7 @@ class Membership:
         self._name = name
         self._clock = clock
         self._addresses = addresses
-        self._claimed_anew = claimed_anew
+        self._on_membership_changed = on_membership_changed
         self._trusts = tuple(trusts)
         self._offer = offer
         self._members = members
@@ -83,7 +84,7 @@ class Membership:
         if (reason := self.why_unusable()) is not None:
             log.error("%s: what others trust stays as it is. %s", reason, RECOVER)
             return
-        self._settle_trusts()
+        self._reconcile_trusts()
         if self.claimed:
             self._forget_claim_code()
             return
@@ -178,13 +179,13 @@ class Membership:
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
         if self.claimed:
             write_durable(self.authority_file, claim.authority_pem, mode=0o644)
-            self._settle_trusts()
+            self._reconcile_trusts()
         else:
             for trust in self._trusts:
-                trust.hold(claim.authority_pem)
+                trust.establish(claim.authority_pem)
             write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
-        self._claimed_anew()
+        self._on_membership_changed()
 
     def end(self, leave: Leave) -> None:
         """Belong to no site any more, as before the claim; key, name and id stay. The same again changes nothing."""
@@ -196,7 +197,7 @@ class Membership:
             self.authority_file.unlink()
             sync_folder(self._folder)
             self._sign_self()
-            self._claimed_anew()
+            self._on_membership_changed()
 
     def _release_trusts(self) -> None:
         """The last first. A member whose storage is off could not even be asked what is left on it: what was let go is
@@ -205,15 +206,15 @@ class Membership:
             for trust in reversed(self._trusts):
                 trust.remove()
         except Problem:
-            self._settle_trusts()
+            self._reconcile_trusts()
             raise
 
-    def _settle_trusts(self) -> None:
+    def _reconcile_trusts(self) -> None:
         """After whatever cut a change short. A service that does not run is no reason for the node to be silent."""
         for trust in self._trusts:
             try:
                 if self.claimed:
-                    trust.hold(self.authority_file.read_text())
+                    trust.establish(self.authority_file.read_text())
                 else:
                     trust.remove()
             except Problem as err:

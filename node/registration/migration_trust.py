@@ -41,10 +41,10 @@ class MigrationTrust:
         *,
         identity: Path,
         folder: Path = FOLDER,
-        tell: Callable[[str, Sequence[str]], None] = lambda authority_pem, members: None,
+        notify: Callable[[str, Sequence[str]], None] = lambda authority_pem, members: None,
     ) -> None:
-        """`tell` hears of the authority and the members before libvirt does: others hold to them, too."""
-        self._tell = tell
+        """`notify` gets the authority and the members before libvirt does: others go by them, too."""
+        self._notify = notify
         self._run = run
         self._identity = identity
         self._folder = folder
@@ -70,7 +70,7 @@ class MigrationTrust:
         if not wanted or not authority:
             self.remove()
             return
-        self._tell(authority, wanted)
+        self._notify(authority, wanted)
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for path, target in self._links.items():
             if not path.is_symlink() or path.readlink() != target:
@@ -84,7 +84,7 @@ class MigrationTrust:
                 raise MigrationNotSet(reason="libvirt does not listen for other nodes (libvirtd-tls.socket)")
             write_durable(self._loaded, self._digest(), mode=0o644)
 
-    def hold(self, authority_pem: str) -> None:
+    def establish(self, authority_pem: str) -> None:
         """Whoever was allowed under this authority stays so, with the node's certificate as it is now."""
         self._allow(self._members(authority_pem))
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from gluster.errors import Problem
 from gluster.report import StorageReport, make_report
 from gluster.state import PoolState, ServerFacts
-from node.api.messages.gluster import StorageNews, StorageState
+from node.api.messages.gluster import StorageState, StorageUpdate
 from node.clock import Clock
 from node.periodic import periodically
 from node.system.threads import Threads
@@ -34,7 +34,7 @@ class PoolStateWatch:
         is_first: Callable[[], bool],
         is_member: Callable[[], bool],
         threads: Threads,
-        notify: Callable[[StorageNews], None],
+        notify: Callable[[StorageUpdate], None],
         clock: Clock,
     ) -> None:
         """`read_signs` (blocks) gives which bricks the mounts of this node are connected with: gluster.facts.
@@ -113,7 +113,7 @@ class PoolStateWatch:
             return False
         self._reported = keys
         log.info("storage is %s%s", again.health, "".join(f"; {problem.what}" for problem in again.problems))
-        self._notify(_event(again))
+        self._notify(_update(again))
         return True
 
     async def _observe(self) -> StorageState:
@@ -127,5 +127,5 @@ def _keys(report: StorageReport) -> tuple[str, ...]:
     return tuple(sorted(problem.key for problem in report.problems))
 
 
-def _event(report: StorageReport) -> StorageNews:
-    return StorageNews(health=report.health, problems=_keys(report))
+def _update(report: StorageReport) -> StorageUpdate:
+    return StorageUpdate(health=report.health, problems=_keys(report))

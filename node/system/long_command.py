@@ -10,7 +10,7 @@ from typing import Protocol
 
 from node.system.process import CommandFailed
 
-LOOK_S = 1.0  # how soon it ends when it is no longer wanted
+POLL_S = 1.0  # how soon it ends when it is no longer wanted
 
 
 class RunWhile(Protocol):
@@ -59,7 +59,7 @@ def _follow(
     while True:
         if not is_wanted():
             raise CommandFailed(argv, "nobody asked about it any more")
-        if select.select([fd], [], [], LOOK_S)[0]:
+        if select.select([fd], [], [], POLL_S)[0]:
             text = os.read(fd, 4096)
             if not text:
                 return

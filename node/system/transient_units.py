@@ -18,7 +18,7 @@ class Units(Protocol):
 
     def is_running(self, name: str) -> bool: ...
 
-    def last_words(self, name: str) -> str:
+    def last_log_line(self, name: str) -> str:
         """What it wrote last, for example why it ended."""
 
     def run(self, argv: Sequence[str], properties: Sequence[str], *, timeout_s: float) -> str:
@@ -30,7 +30,7 @@ class TransientUnits:
         self._run = run
 
     def start(self, name: str, argv: Sequence[str], properties: Sequence[str]) -> None:
-        self._run("systemd-run", "--quiet", "--collect", f"--unit={name}", *_said(properties), "--", *argv)
+        self._run("systemd-run", "--quiet", "--collect", f"--unit={name}", *_property_options(properties), "--", *argv)
 
     def stop(self, name: str) -> None:
         if self.is_running(name):
@@ -46,16 +46,16 @@ class TransientUnits:
             state = err.stdout
         return state.strip() in ("active", "activating", "deactivating", "reloading")
 
-    def last_words(self, name: str) -> str:
+    def last_log_line(self, name: str) -> str:
         lines = self._run("journalctl", f"--unit={name}", "--output=cat", "--lines=20", "--quiet").splitlines()
         own = [line for line in lines if not line.startswith((name, "Start", "Stopp"))]
         return own[-1] if own else ""
 
     def run(self, argv: Sequence[str], properties: Sequence[str], *, timeout_s: float) -> str:
         bounds = (f"RuntimeMaxSec={timeout_s:.0f}",)
-        options = ("--quiet", "--collect", "--wait", "--pipe", *_said((*properties, *bounds)))
+        options = ("--quiet", "--collect", "--wait", "--pipe", *_property_options((*properties, *bounds)))
         return self._run("systemd-run", *options, "--", *argv, timeout_s=timeout_s + STOP_S)
 
 
-def _said(properties: Sequence[str]) -> list[str]:
+def _property_options(properties: Sequence[str]) -> list[str]:
     return [f"--property={one}" for one in properties]

@@ -15,7 +15,7 @@ from node.system.transient_units import Units
 from node.transfers import export
 from node.transfers.usable import QCOW_MAGIC, virtual_size, why_not_format, why_not_usable
 
-LOOK_S = 60.0  # a header that keeps qemu-img busy for longer is none that anybody wants
+INFO_TIMEOUT_S = 60.0  # a header that keeps qemu-img busy for longer is none that anybody wants
 CHECK_S = 600.0
 DAMAGED, LEAKS = 2, 3  # of qemu-img check; what leaks takes room and does no harm
 
@@ -34,7 +34,7 @@ class Checker:
             begin = file.read(len(QCOW_MAGIC))
         if reason := why_not_format(begin, check.format):
             raise ImageRejected(image=image.image_id, reason=reason)
-        info = self._look(image, path, "info", check.format, timeout_s=LOOK_S)
+        info = self._inspect(image, path, "info", check.format, timeout_s=INFO_TIMEOUT_S)
         try:
             reason = why_not_usable(info, check)
         except msgspec.MsgspecError as err:
@@ -49,12 +49,12 @@ class Checker:
         return report_of(image, self._qemu_img.info(str(path), check.format))
 
     def _trim(self, image: ImageRef, path: Path, form: ImageFormat) -> None:
-        end = image_end(self._look(image, path, "check", form, timeout_s=CHECK_S))
+        end = image_end(self._inspect(image, path, "check", form, timeout_s=CHECK_S))
         if end is not None and end < path.stat().st_size:
             with path.open("r+b") as file:
                 file.truncate(end)
 
-    def _look(self, image: ImageRef, path: Path, verb: str, form: ImageFormat, *, timeout_s: float) -> str:
+    def _inspect(self, image: ImageRef, path: Path, verb: str, form: ImageFormat, *, timeout_s: float) -> str:
         argv = ("qemu-img", verb, "-f", form.value, "--output=json", str(path))
         try:
             return self._units.run(argv, export.check_properties(PurePosixPath(path)), timeout_s=timeout_s)
@@ -63,6 +63,6 @@ class Checker:
                 return err.stdout
             if "qemu-img:" not in err.text.why and err.exit_status != DAMAGED:  # it did not come to look at it
                 raise
-            words = err.text.why.partition("\n")[0]
-            reason = f"it is damaged ({words})" if err.exit_status == DAMAGED else words
+            message = err.text.why.partition("\n")[0]
+            reason = f"it is damaged ({message})" if err.exit_status == DAMAGED else message
             raise ImageRejected(image=image.image_id, reason=reason) from err

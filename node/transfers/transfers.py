@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 OPEN_S, GREETING_S = 20.0, 1.0  # until qemu-nbd has opened the image
 NBD_MAGIC = b"NBDMAGIC"
-LOOK_S = 30.0
+EXPIRE_EVERY_S = 30.0
 
 
 class NotOpened(Failed):
@@ -137,10 +137,10 @@ class Transfers:
     async def run(self) -> None:
         """Close, now and then, what nobody uses or renews any more: an engine that is gone closes nothing."""
         while True:
-            await self._clock.sleep(LOOK_S)
-            await self.look()
+            await self._clock.sleep(EXPIRE_EVERY_S)
+            await self.close_forgotten()
 
-    async def look(self) -> None:
+    async def close_forgotten(self) -> None:
         for record in self._records.all():
             try:
                 if await self._is_forgotten(record):
@@ -181,7 +181,7 @@ class Transfers:
             if await _greets(socket):
                 return True
             if not await self._threads(self._units.is_running, unit):
-                reason = await self._threads(self._units.last_words, unit)
+                reason = await self._threads(self._units.last_log_line, unit)
                 raise NotOpened(image=request.image.image_id, reason=reason or "qemu-nbd ended without a word")
             return None
 

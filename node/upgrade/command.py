@@ -49,8 +49,8 @@ def make_group(observe_pool: Observe, make: Callable[[Observe], NodeVersions] | 
 
 def on_this_machine(observe_pool: Observe) -> NodeVersions:
     settings = config.load()
-    look = NodeHealth(settings, run, wanted=saved_addresses, present=own_addresses).look
-    return NodeVersions(settings, run, SystemClock(), observe_pool=observe_pool, look=look)
+    observe_health = NodeHealth(settings, run, wanted=saved_addresses, present=own_addresses).observe
+    return NodeVersions(settings, run, SystemClock(), observe_pool=observe_pool, observe_health=observe_health)
 
 
 @click.command()
@@ -77,7 +77,7 @@ def upgrade(
     with _problems(as_json):
         versions = make()
         if why_not:
-            _say_why_not(versions.why_not_reboot(), as_json)
+            _print_why_not(versions.why_not_reboot(), as_json)
             return
         if source is None:
             raise click.UsageError("Give the ISO of the version, or its https:// address.")
@@ -87,7 +87,7 @@ def upgrade(
                 _echo(upgrade_json(plan), "\n".join(plan.lines), as_json)
                 return
             for line in plan.lines:
-                lines.say(line)
+                lines.print_line(line)
             asyncio.run(versions.upgrade(plan, folder, lines))
         versions.forget_download()
         _reboot(versions, no_reboot, f"Trivet {plan.version} is written", upgrade_json(plan), as_json)
@@ -162,7 +162,7 @@ def _reboot(versions: NodeVersions, no_reboot: bool, done: str, fields: dict[str
         versions.reboot()
 
 
-def _say_why_not(reasons: tuple[str, ...], as_json: bool) -> None:
+def _print_why_not(reasons: tuple[str, ...], as_json: bool) -> None:
     text = f"Not now{_against(reasons)}" if reasons else "Nothing stands against rebooting this node now"
     _echo({"why_not": reasons}, text, as_json)
     if reasons:

@@ -16,7 +16,7 @@ from node.system.files import sync_folder
 from node.system.process import CommandFailed, Run
 from node.upgrade.manifest import File
 from node.upgrade.plan import Room
-from node.upgrade.refusals import LabelNotKept, NotAsWritten, NotInstalled
+from node.upgrade.refusals import LabelNotChanged, NotAsWritten, NotInstalled
 from node.upgrade.running import BOOTED
 from node.upgrade.slots import Kernel, Slot, System, label_of, parse_booted, parse_kernel, parse_slots, parse_system
 
@@ -81,7 +81,7 @@ class SystemDisk:
         found = parse_slots(self._run("sfdisk", "--json", disk, timeout_s=_SFDISK_S))
         label = next((label_of(slot.version) for slot in found if slot.number == number), "none of Trivet's")
         if label != wanted:
-            raise LabelNotKept(disk=disk, number=number, wanted=wanted, found=label)
+            raise LabelNotChanged(disk=disk, number=number, wanted=wanted, found=label)
 
     def remove_other_kernels(self, version: str) -> None:
         """All of Trivet's but those of `version`, and what a cut-off copy left."""

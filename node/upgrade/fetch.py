@@ -21,7 +21,7 @@ _SPARE = 64 << 20
 _REDIRECTS = 5
 _MIB = 1 << 20
 
-Tell = Callable[[int, int], None]
+ReportBytes = Callable[[int, int], None]
 """Is told bytes done and bytes in all."""
 
 
@@ -59,12 +59,17 @@ def new_client() -> httpx.Client:
 
 
 def fetch(
-    url: str, folder: Path, tell: Tell, *, client: httpx.Client, free_bytes: Callable[[Path], int] | None = None
+    url: str,
+    folder: Path,
+    report: ReportBytes,
+    *,
+    client: httpx.Client,
+    free_bytes: Callable[[Path], int] | None = None,
 ) -> Path:
     """The file in `folder`, which holds no other. Raises NotHttps, NotFetched."""
     check_https(url)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return _Download(url, folder, tell, client, free_bytes or _free_bytes).run()
+    return _Download(url, folder, report, client, free_bytes or _free_bytes).run()
 
 
 def check_https(url: str) -> None:
@@ -76,10 +81,10 @@ def check_https(url: str) -> None:
 
 class _Download:
     def __init__(
-        self, url: str, folder: Path, tell: Tell, client: httpx.Client, free_bytes: Callable[[Path], int]
+        self, url: str, folder: Path, report: ReportBytes, client: httpx.Client, free_bytes: Callable[[Path], int]
     ) -> None:
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
-        self._url, self._folder, self._tell, self._client, self._free = url, folder, tell, client, free_bytes
+        self._url, self._folder, self._report, self._client, self._free = url, folder, report, client, free_bytes
         self.whole, self._part, self._note = (folder / f"{name}.{end}" for end in ("iso", "part", "json"))
 
     def run(self) -> Path:
@@ -155,7 +160,7 @@ class _Download:
                 if done - flushed >= _FLUSH_EVERY:
                     _flush(file.fileno(), file.flush)
                     flushed = done
-                self._tell(done, note.size)
+                self._report(done, note.size)
             _flush(file.fileno(), file.flush)
         if done != note.size:
             if done > note.size:

@@ -125,18 +125,18 @@ class ProgressLines:
 
     def __init__(self, echo: Callable[[str], None], clock: Clock) -> None:
         self._echo, self._clock = echo, clock
-        self._says, self._said_at = "", clock.monotonic()
+        self._line, self._printed_at = "", clock.monotonic()
 
-    def tell(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         if progress.mark is Mark.STARTED:
-            self._said_at = self._clock.monotonic()
-            self.say(f"[{progress.number}/{progress.total}] {progress.step.description}")
+            self._printed_at = self._clock.monotonic()
+            self.print_line(f"[{progress.number}/{progress.total}] {progress.step.description}")
 
-    def tell_bytes(self, done: int, of: int) -> None:
-        if self._clock.monotonic() - self._said_at >= self.AGAIN_AFTER_S and of:
-            self._said_at = self._clock.monotonic()
-            self._echo(f"{self._says}: {100 * done // of} %")
+    def report_bytes(self, done: int, of: int) -> None:
+        if self._clock.monotonic() - self._printed_at >= self.AGAIN_AFTER_S and of:
+            self._printed_at = self._clock.monotonic()
+            self._echo(f"{self._line}: {100 * done // of} %")
 
-    def say(self, line: str) -> None:
-        self._says = line
+    def print_line(self, line: str) -> None:
+        self._line = line
         self._echo(line)

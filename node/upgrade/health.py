@@ -18,21 +18,21 @@ from node.upgrade.saved_addresses import missing_addresses
 PAUSE_S = 2.0
 _ASKED_S = 15.0
 
-Look = Callable[[], Awaitable[tuple[Finding, ...]]]
+ObserveHealth = Callable[[], Awaitable[tuple[Finding, ...]]]
 
 
-async def wait_healthy(look: Look, clock: Clock, within_s: float) -> tuple[Finding, ...]:
-    """Look until all is good, for `within_s` at most; the last look is what counts."""
+async def wait_healthy(observe: ObserveHealth, clock: Clock, within_s: float) -> tuple[Finding, ...]:
+    """Observe until all is good, for `within_s` at most; what was observed last counts."""
     end = clock.monotonic() + within_s
     while True:
-        findings = await look()
+        findings = await observe()
         if all(finding.is_good for finding in findings) or clock.monotonic() + PAUSE_S > end:
             return findings
         await clock.sleep(PAUSE_S)
 
 
 class NodeHealth:
-    """Looks at this machine. `wanted` and `present` are addresses."""
+    """Observes this machine. `wanted` and `present` are addresses."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class NodeHealth:
         self._wanted = wanted
         self._present = present
 
-    async def look(self) -> tuple[Finding, ...]:
-        return await agent_finding(self._settings), *await asyncio.to_thread(self._look)
+    async def observe(self) -> tuple[Finding, ...]:
+        return await agent_finding(self._settings), *await asyncio.to_thread(self._observe_system)
 
-    def _look(self) -> tuple[Finding, ...]:
+    def _observe_system(self) -> tuple[Finding, ...]:
         return (
             gluster_finding(self._run, is_member=(self._settings.own_folder / AUTHORITY).exists()),
             libvirt_finding(self._run),

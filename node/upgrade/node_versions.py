@@ -13,7 +13,7 @@ from node.upgrade import fetch
 from node.upgrade.boot_count import bless, counted_kernel
 from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.format import ProgressLines
-from node.upgrade.health import Look, wait_healthy
+from node.upgrade.health import ObserveHealth, wait_healthy
 from node.upgrade.manifest import read_manifest
 from node.upgrade.medium import mount_medium
 from node.upgrade.outcome import Outcome, outcome
@@ -22,14 +22,14 @@ from node.upgrade.plan import plan_upgrade as decide_upgrade
 from node.upgrade.reboot import Observe, why_not_reboot
 from node.upgrade.records import BootHealth, LastUpgrade, Records
 from node.upgrade.refusals import NotInstalled
-from node.upgrade.run import carry_out, lock_upgrades, roll_back
+from node.upgrade.run import apply_upgrade, lock_upgrades, roll_back
 from node.upgrade.slots import Kernel, System
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class NodeVersions:
-    """The versions on this node. `new_client` makes a client that fetches; `look` looks at the node's health."""
+    """The versions on this node. `new_client` makes a client that fetches; `observe_health` observes it."""
 
     def __init__(
         self,
@@ -38,14 +38,14 @@ class NodeVersions:
         clock: Clock,
         *,
         observe_pool: Observe,
-        look: Look,
+        observe_health: ObserveHealth,
         places: Places | None = None,
         disk: SystemDisk | None = None,
         new_client: Callable[[], httpx.Client] = fetch.new_client,
         boot_id: Path = BOOT_ID,
     ) -> None:
         self._settings, self._run, self._clock = settings, run, clock
-        self._observe_pool, self._look, self._new_client = observe_pool, look, new_client
+        self._observe_pool, self._observe_health, self._new_client = observe_pool, observe_health, new_client
         self._places = places or Places()
         self._disk = disk or SystemDisk(run, self._places)
         self._records = Records(self._places.records)
@@ -66,14 +66,14 @@ class NodeVersions:
 
     async def upgrade(self, upgrade: Upgrade, folder: Path, lines: ProgressLines) -> None:
         """Within `plan_upgrade`. Raises StepFailed."""
-        await carry_out(
+        await apply_upgrade(
             upgrade,
             folder,
             self._disk,
             self._places,
             self._clock,
-            tell=lines.tell,
-            tell_bytes=lines.tell_bytes,
+            report=lines.report,
+            report_bytes=lines.report_bytes,
         )
 
     def forget_download(self) -> None:
@@ -104,7 +104,7 @@ class NodeVersions:
         return system, counted_kernel(self._places.variables), boot, last, outcome(last, system, boots)
 
     async def health(self, within_s: float) -> BootHealth:
-        findings = await wait_healthy(self._look, self._clock, within_s)
+        findings = await wait_healthy(self._observe_health, self._clock, within_s)
         return BootHealth(
             boot=self._this_boot(),
             version=self._running(),
@@ -128,9 +128,9 @@ class NodeVersions:
         return self._places.records / "download"
 
     def _fetched(self, url: str, lines: ProgressLines) -> Path:
-        lines.say(f"Fetch {url}")
+        lines.print_line(f"Fetch {url}")
         with self._new_client() as client:
-            return fetch.fetch(url, self._downloads, lines.tell_bytes, client=client)
+            return fetch.fetch(url, self._downloads, lines.report_bytes, client=client)
 
     def _this_boot(self) -> str:
         return self._boot_id.read_text().strip()

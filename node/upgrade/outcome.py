@@ -39,7 +39,7 @@ def outcome(last: LastUpgrade | None, system: System, boots: Sequence[BootHealth
     if system.version == last.version:
         return Outcome(UpgradeState.GOOD if kernel.is_good else UpgradeState.TRIED, _why(tried))
     if kernel.is_bad:
-        return Outcome(UpgradeState.FELL_BACK, _why(tried) or _SILENT)
+        return Outcome(UpgradeState.FELL_BACK, _why(tried) or _NEVER_CHECKED)
     if kernel.is_good:
         return Outcome(UpgradeState.GOOD, f"and {system.version} was started instead of it")
     is_next = find_waiting(system) == last.version
@@ -47,7 +47,7 @@ def outcome(last: LastUpgrade | None, system: System, boots: Sequence[BootHealth
     return Outcome(state, _why(tried) if is_next else f"{system.version} is started before it")
 
 
-_SILENT = "it never came as far as looking at its health: it did not start, or stopped on the way"
+_NEVER_CHECKED = "it never came as far as looking at its health: it did not start, or stopped on the way"
 
 
 def _tries(last: LastUpgrade, boots: Sequence[BootHealth]) -> list[BootHealth]:

@@ -7,7 +7,7 @@ import msgspec
 
 from node.system.files import read_or_none, write_durable
 
-KEPT_BOOTS = 20
+MAX_RECORDED_BOOTS = 20
 _T = TypeVar("_T")
 
 
@@ -75,7 +75,7 @@ class Records:
     def add_boot(self, health: BootHealth) -> None:
         """In the place of what was written down of the same boot before."""
         others = [one for one in self.boots() if one.boot != health.boot]
-        self._write("health.json", [*others, health][-KEPT_BOOTS:])
+        self._write("health.json", [*others, health][-MAX_RECORDED_BOOTS:])
 
     def _read(self, name: str, kind: type[_T]) -> _T | None:
         try:

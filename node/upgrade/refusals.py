@@ -75,7 +75,7 @@ class NotAsWritten(Failed):
     mend = "The disk does not keep what is written to it. The running version is untouched; see to the disk"
 
 
-class LabelNotKept(Failed):
+class LabelNotChanged(Failed):
     what = "Cannot label partition {number} of {disk}"
     why = "it was to become {wanted} and is {found}"
     mend = "The disk does not keep what is written to it. The running version is untouched; see to the disk"

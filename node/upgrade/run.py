@@ -17,7 +17,7 @@ from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.plan import Rollback, Upgrade
 from node.upgrade.records import LastUpgrade, Records
 from node.upgrade.refusals import OneIsRunning
-from node.upgrade.steps import Disk, TellBytes, upgrade_steps
+from node.upgrade.steps import Disk, ReportBytes, upgrade_steps
 
 _JOURNAL = "journal-"
 
@@ -37,15 +37,15 @@ def lock_upgrades(folder: Path) -> Iterator[None]:
         os.close(fd)
 
 
-async def carry_out(
+async def apply_upgrade(
     upgrade: Upgrade,
     medium: Path,
     disk: Disk,
     places: Places,
     clock: Clock,
     *,
-    tell: Callable[[Progress], None],
-    tell_bytes: TellBytes,
+    report: Callable[[Progress], None],
+    report_bytes: ReportBytes,
 ) -> None:
     """Raises StepFailed; whoever tries again after that begins from the start, after a power cut goes on."""
     records = Records(places.records)
@@ -56,9 +56,9 @@ async def carry_out(
     journal = _journal(places.records, upgrade)
     if any(kernel.version == upgrade.version for kernel in upgrade.retired):
         journal.remove()  # of a run that came to its end, as the kernel shows: this is another one
-    steps = upgrade_steps(upgrade, medium, disk, tell_bytes, remember)
+    steps = upgrade_steps(upgrade, medium, disk, report_bytes, remember)
     try:
-        await run_steps(steps, journal, on_error=OnError.STOP, tell=tell)
+        await run_steps(steps, journal, on_error=OnError.STOP, report=report)
     except StepFailed:
         journal.remove()
         raise

@@ -11,12 +11,12 @@ from netconf.model import LinkState, NetworkState
 PROFILES = Path("/etc/NetworkManager/system-connections")
 
 
-def saved_addresses(profiles: Path = PROFILES, kept: ChangeStore | None = None) -> tuple[str, ...]:
+def saved_addresses(profiles: Path = PROFILES, store: ChangeStore | None = None) -> tuple[str, ...]:
     """Of NetworkManager's profiles; where it has none, of the network that was confirmed last."""
     files = sorted(profiles.glob("*.nmconnection"))
     found = [address for file in files for address in profile_addresses(_text(file))]
     if not files:
-        confirmed = (kept or ChangeStore()).confirmed()
+        confirmed = (store or ChangeStore()).confirmed()
         found = list(confirmed_addresses(confirmed)) if confirmed is not None else []
     return tuple(dict.fromkeys(found))
 

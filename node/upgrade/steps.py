@@ -24,18 +24,18 @@ class Disk(Protocol):
     def enter_kernel(self, kernel: Kernel) -> None: ...
 
 
-TellBytes = Callable[[int, int], None]
+ReportBytes = Callable[[int, int], None]
 """Is told bytes done and bytes in all of the step that runs."""
 
 
 def upgrade_steps(
-    upgrade: Upgrade, medium: Path, disk: Disk, tell: TellBytes, remember: Callable[[], None]
+    upgrade: Upgrade, medium: Path, disk: Disk, report: ReportBytes, remember: Callable[[], None]
 ) -> tuple[Step, ...]:
     """`medium` is the folder with the manifest; `remember` writes down what is about to be started."""
     manifest, slot, version = upgrade.manifest, upgrade.slot, upgrade.version
 
     def check() -> None:
-        check_files(medium, manifest, _meter(tell, manifest.size_bytes))
+        check_files(medium, manifest, _meter(report, manifest.size_bytes))
 
     def retire() -> None:
         """Kernels first: none of them may ever start a slot that is gone."""
@@ -45,18 +45,18 @@ def upgrade_steps(
     def write() -> None:
         """Written again as a whole when it is repeated."""
         size = manifest.system.size
-        disk.write_system(medium / manifest.system.name, slot, _meter(tell, 2 * size))
-        disk.verify_system(manifest.system, slot, _meter(tell, 2 * size, size))
+        disk.write_system(medium / manifest.system.name, slot, _meter(report, 2 * size))
+        disk.verify_system(manifest.system, slot, _meter(report, 2 * size, size))
 
     def images() -> None:
         before, size = 0, sum(image.size for image in manifest.images)
         for image in manifest.images:
-            disk.copy_image(medium / image.name, _meter(tell, size, before))
+            disk.copy_image(medium / image.name, _meter(report, size, before))
             before += image.size
 
     def kernel() -> None:
         file = manifest.kernel
-        disk.copy_kernel(medium / file.name, file, upgrade.kernel, _meter(tell, file.size))
+        disk.copy_kernel(medium / file.name, file, upgrade.kernel, _meter(report, file.size))
 
     def label() -> None:
         disk.relabel(upgrade.disk, slot.number, version)
@@ -84,5 +84,5 @@ def _step(work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return do
 
 
-def _meter(tell: TellBytes, total: int, before: int = 0) -> Meter:
-    return lambda done: tell(before + done, total)
+def _meter(report: ReportBytes, total: int, before: int = 0) -> Meter:
+    return lambda done: report(before + done, total)

@@ -30,14 +30,14 @@ class SetBalloon:
     kib: int
 
 
-def is_settled(free: float) -> bool:
+def is_balanced(free: float) -> bool:
     """Whether nothing changes with so much of the node's memory free (0 to 1)."""
     return SHORT <= free <= ENOUGH
 
 
 def plan(free: float, balloons: Iterable[Balloon]) -> tuple[SetBalloon, ...]:
     """For every VM at most one step, so that the next look finds what it came to."""
-    if is_settled(free):
+    if is_balanced(free):
         return ()
     wanted = ((one, _shrunk(one, free) if free < SHORT else _grown(one)) for one in balloons)
     return tuple(SetBalloon(one.vm_id, kib) for one, kib in wanted if _is_worth_it(one, kib))

@@ -30,8 +30,8 @@ class DomainPaths:
     seeds: PurePosixPath = SEEDS
 
 
-def console_log(surroundings: DomainPaths, vm_id: str) -> PurePosixPath:
-    return surroundings.console_logs / f"{vm_id}-console.log"
+def console_log(paths: DomainPaths, vm_id: str) -> PurePosixPath:
+    return paths.console_logs / f"{vm_id}-console.log"
 
 
 def nvram(vm_id: str) -> PurePosixPath:
@@ -39,14 +39,14 @@ def nvram(vm_id: str) -> PurePosixPath:
     return NVRAM / f"{vm_id}.fd"
 
 
-def seed_disc(surroundings: DomainPaths, vm_id: str) -> PurePosixPath:
-    return surroundings.seeds / f"{vm_id}.iso"
+def seed_disc(paths: DomainPaths, vm_id: str) -> PurePosixPath:
+    return paths.seeds / f"{vm_id}.iso"
 
 
-def domain_xml(spec: VmSpec, domain_name: str, surroundings: DomainPaths) -> str:
+def domain_xml(spec: VmSpec, domain_name: str, paths: DomainPaths) -> str:
     """The domain of `spec`, which has no reason in `vm_checks` against it."""
     ET.register_namespace("trivet", METADATA)
-    kvm = surroundings.accelerator is Accelerator.KVM
+    kvm = paths.accelerator is Accelerator.KVM
     domain = ET.Element("domain", type="kvm" if kvm else "qemu")
     add(domain, "name", domain_name)
     add(domain, "uuid", spec.id)
@@ -65,9 +65,9 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: DomainPaths) -> str
     for end, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         add(domain, f"on_{end}", action)
     devices = add(domain, "devices")
-    seed = seed_disc(surroundings, spec.id) if spec.seed is not None else None
-    add_devices(devices, spec, surroundings.volumes, console_log(surroundings, spec.id), seed)
-    add_graphics(devices, spec, surroundings.new_ticket_value)
+    seed = seed_disc(paths, spec.id) if spec.seed is not None else None
+    add_devices(devices, spec, paths.volumes, console_log(paths, spec.id), seed)
+    add_graphics(devices, spec, paths.new_ticket_value)
     ET.indent(domain)
     return ET.tostring(domain, encoding="unicode") + "\n"
 

@@ -36,7 +36,7 @@ class DomainAction(StrEnum):
     REBOOT = "reboot"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return self.name.lower().replace("_", " ")
 
 

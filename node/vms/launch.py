@@ -24,15 +24,15 @@ class Launch:
     go: Callable[[], None]
 
 
-def launch_of(hypervisor: Hypervisor, spec: VmSpec, surroundings: DomainPaths) -> Launch:
+def launch_of(hypervisor: Hypervisor, spec: VmSpec, paths: DomainPaths) -> Launch:
     """Blocks. Raises VmNotPossible, MemoryUnknown, NotStartable, HypervisorFailed."""
     if spec.resume_from is not None:
-        path = Path(layout.image(surroundings.volumes, spec.resume_from))
+        path = Path(layout.image(paths.volumes, spec.resume_from))
         return _from_memory(hypervisor, spec, path)
     if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
         raise VmNotPossible(vm=spec.name, reason=reason)
     name = domain_name(spec.name, spec.id, {domain.name for domain in hypervisor.domains()})
-    xml = domain_xml(spec, name, surroundings)
+    xml = domain_xml(spec, name, paths)
     return Launch(domain_facts(xml), lambda: hypervisor.start(xml, paused=spec.start_paused))
 
 

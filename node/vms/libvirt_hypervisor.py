@@ -142,7 +142,7 @@ class LibvirtHypervisor:
         self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
 
     def act(self, vm_id: str, action: DomainAction) -> None:
-        self._do(f"{action.words} the VM", lambda c: getattr(c.lookupByUUIDString(vm_id), action)())
+        self._do(f"{action.description} the VM", lambda c: getattr(c.lookupByUUIDString(vm_id), action)())
 
     def watch_guests(self, agent: Callable[[str], None], resumed: Callable[[str], None]) -> None:
         self._agent_changed, self._resumed = agent, resumed

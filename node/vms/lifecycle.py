@@ -47,19 +47,19 @@ Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 class Vms:
     """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
     held by which other host, `taker` which of them another host took last; `free` says how much room there is beside a
-    file. `tell` gets every change once. Without `seeds` no VM can have one."""
+    file. `notify` gets every change once. Without `seeds` no VM can have one."""
 
     def __init__(
         self,
         hypervisor: Hypervisor,
         threads: Threads,
-        surroundings: DomainPaths,
+        paths: DomainPaths,
         runs: Runs,
         *,
         ready: Ready,
         holder: Holder,
         taker: Holder,
-        tell: Callable[[VmReport], None],
+        notify: Callable[[VmReport], None],
         clock: Clock,
         free: Callable[[str], int] = free_bytes,
         seeds: SeedDiscs | None = None,
@@ -67,14 +67,14 @@ class Vms:
         self._hypervisor = hypervisor
         self._seeds = SeedDrives(hypervisor, seeds)
         self._threads = threads
-        self._surroundings = surroundings
+        self._paths = paths
         self._ready = ready
         self._holder = holder
-        self._tell = tell
+        self._notify = notify
         self._clock = clock
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._told: dict[str, VmReport] = {}
+        self._observe_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reported: dict[str, VmReport] = {}
         self._requests = GuestRequests(clock, hypervisor.rebooted_at)
         self._reports = Reports(hypervisor, threads, runs, self._requests, clock)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,7 +82,7 @@ class Vms:
         self._resumer = Resumer(hypervisor, threads, ready=ready, taker=taker, since=self._reports.since, free=free)
 
     def watch(self) -> None:
-        """Begin to tell of changes; call it in the event loop."""
+        """Begin to notify of changes; call it in the event loop."""
         loop = asyncio.get_running_loop()
 
         def changed(vm_id: str) -> None:
@@ -118,7 +118,7 @@ class Vms:
             report = await self.vm(spec.id)
             if report is not None and report.state is not VmState.DOWN:
                 return report
-            launch = await self._threads(launch_of, self._hypervisor, spec, self._surroundings)
+            launch = await self._threads(launch_of, self._hypervisor, spec, self._paths)
             await self._ready(launch.facts)
             with self._reports.starting(spec.id, launch.facts.title, launch.facts.domain):
                 try:
@@ -181,7 +181,7 @@ class Vms:
 
     async def console_log(self, vm_id: str) -> ConsoleLog:
         await self.known(vm_id)
-        path = Path(console_log(self._surroundings, vm_id))
+        path = Path(console_log(self._paths, vm_id))
         return await self._threads(console.console_end, path)
 
     async def resume_vm(self, vm_id: str) -> VmReport:
@@ -209,7 +209,7 @@ class Vms:
 
     def _has_disk(self, facts: DomainFacts, path: str) -> bool:
         """By whichever name of the storage domain either was told."""
-        root = Path(self._surroundings.volumes)
+        root = Path(self._paths.volumes)
         return real_path(root, Path(path)) in {real_path(root, Path(disk)) for disk in facts.disks}
 
     async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, *, within_s: float) -> VmReport:
@@ -233,11 +233,11 @@ class Vms:
 
     async def observe(self, vm_id: str) -> VmReport:
         """The VM as it is now, told if it is news."""
-        async with self._looks[vm_id]:  # or an older look could be told after a newer one
+        async with self._observe_locks[vm_id]:  # or an older report could go out after a newer one
             report = await self.known(vm_id)
-            if self._told.get(vm_id) != report:
-                self._told[vm_id] = report
-                self._tell(report)
+            if self._reported.get(vm_id) != report:
+                self._reported[vm_id] = report
+                self._notify(report)
             return report
 
     async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
@@ -266,8 +266,8 @@ class Vms:
     def _forget_old(self) -> None:
         for vm_id in self._reports.ended_long_ago():
             self._reports.forget(vm_id)
-            self._told.pop(vm_id, None)
-            console.remove(Path(console_log(self._surroundings, vm_id)))
+            self._reported.pop(vm_id, None)
+            console.remove(Path(console_log(self._paths, vm_id)))
             Path(nvram(vm_id)).unlink(missing_ok=True)
 
     async def _adopt(self) -> None:
@@ -295,6 +295,6 @@ class Vms:
             if (await self.observe(vm_id)).state is VmState.DOWN:
                 await self._drop_seed(vm_id)
         except VmUnknown:
-            self._told.pop(vm_id, None)
+            self._reported.pop(vm_id, None)
         except Problem as err:
             log.warning("cannot look at VM %s: %s", vm_id, err)

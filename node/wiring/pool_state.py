@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gluster.facade import Gluster
 from gluster.facts import connected_bricks, read_facts
 from gluster.state import ServerFacts
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.clock import Clock
 from node.config import Config
 from node.registration.membership import Membership
@@ -24,7 +24,7 @@ def make_pool_watch(
     threads: Threads,
     clock: Clock,
     *,
-    notify: Callable[[StorageNews], None],
+    notify: Callable[[StorageUpdate], None],
 ) -> PoolStateWatch:
     folders = BrickFolderCache(bricks.observe, clock.monotonic)
 

@@ -7,7 +7,7 @@ from node.clock import Clock
 from node.config import Config
 from node.host import Host
 from node.observe.addresses import own_addresses
-from node.registration.engine_door import EngineDoor
+from node.registration.engine_client import HttpEngineClient
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.imageio_trust import ImageioTrust
 from node.registration.inviting import Inviting
@@ -32,13 +32,13 @@ class SiteParts:
         self._settings, self._clock = settings, clock
         self._join_files = join_files_of(settings)
         gluster = GlusterTrust(run, identity=settings.own_folder)
-        self._migration = MigrationTrust(run, identity=settings.own_folder, tell=gluster.allow)
+        self._migration = MigrationTrust(run, identity=settings.own_folder, notify=gluster.allow)
         self.membership = Membership(
             settings.own_folder,
             settings.node_name,
             clock=clock,
             addresses=own_addresses,
-            claimed_anew=on_renewed,
+            on_membership_changed=on_renewed,
             trusts=(gluster, self._migration, ImageioTrust(run, identity=settings.own_folder)),
             offer=read_offer,
             members=gluster.members,
@@ -50,15 +50,15 @@ class SiteParts:
         return self.membership, leaving, Inviting(self.membership, self._join_files), self._migration
 
     def joining(self, host: Host) -> Joining:
-        door = EngineDoor()
+        client = HttpEngineClient()
         questions = Questions(
             port=self._settings.port,
             identity=host.identity,
             capabilities=host.capabilities,
-            own_address=door.own_address,
+            own_address=client.own_address,
         )
         files, member = self._join_files, self.membership
-        return Joining(files, member, door, self._clock, question=questions.make, take=host.claim)
+        return Joining(files, member, client, self._clock, question=questions.make, take=host.claim)
 
 
 async def until_usable(membership: Membership, clock: Clock) -> None:

@@ -21,7 +21,7 @@ from node.api.messages.identity import Claim
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.messages.vms import VmReport, VmState
 from node.api.operation import Arguments, Operation
-from node.api.problems import NodeSilent, Refused, RemoteRefused
+from node.api.problems import NodeNonResponsive, Refused, RemoteRefused
 from node.api.refusals import JustClaimed
 from node.tls import request_or_certificate_fingerprint
 from tests.fakes.clock import FakeClock
@@ -126,7 +126,7 @@ class World:
         there = self.nodes[node.name]
         there.connected()
         if there.host.claimed is None or there.host.claimed.authority_pem != self._folder.authority().certificate:
-            raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
+            raise NodeNonResponsive(node=node.name, request="a member's question", reason="its certificate is not ours")
         yield there
 
     @asynccontextmanager
@@ -137,7 +137,7 @@ class World:
             there.host.fingerprint,
             there.host.claim_code,
         ):
-            raise NodeSilent(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
+            raise NodeNonResponsive(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
         yield there
 
     def engine(self, answers: Answers, decisions: Decisions) -> Engine:
@@ -156,7 +156,7 @@ class World:
         can = [
             n
             for n in self.nodes.values()
-            if n.ha_service.keeps_engine and n.ha_service.maintenance is None and n.storage.joined
+            if n.ha_service.hosted_engine_deployed and n.ha_service.maintenance is None and n.storage.joined
         ]
         for node in self.nodes.values():
             for vm in node.machines.vms():

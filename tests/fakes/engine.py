@@ -39,7 +39,7 @@ from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountRequest, MountSpec
-from node.api.messages.network import NetworkNews
+from node.api.messages.network import NetworkUpdate
 from node.api.messages.registration import RegistrationReport
 from node.clock import SystemClock
 from node.storage.site_nodes import FILE as SITE_FILE
@@ -95,7 +95,7 @@ def fake_nodes(
     site_text = msgspec.json.format(msgspec.json.encode({"name": "fake", "nodes": keepers}), indent=2).decode() + "\n"
     shared.ha_files["engine"] = {SITE_FILE: site_text}
     for number, node in enumerate(nodes.values(), 1):
-        node.ha_service.keeps_engine = True
+        node.ha_service.hosted_engine_deployed = True
         node.host.claimed = Claim(certificate_pem="", authority_pem="")
         node.net.known = {one.name: one.address for one in keepers} | {"engine.fake": "192.0.2.10"}
         node.machines.movable = MigrationReport(members=tuple(names), listening=True)
@@ -224,7 +224,7 @@ class World:
                 tx.storage_domains.update(replace(domain, status=StorageDomainStatus.ACTIVE))
             for node in tx.nodes.list():
                 tx.nodes.update(replace(node, status=NodeStatus.UP))
-                links = (self.nodes[node.id].hello().network or NetworkNews()).links
+                links = (self.nodes[node.id].hello().network or NetworkUpdate()).links
                 tx.observed_links.add(ObservedLinks(id=node.id, links=links))
             self.cluster = tx.clusters.list()[0]
             self.caller = Caller(user_id=tx.users.list()[0].id, user_name="admin@internal")
@@ -235,7 +235,7 @@ class World:
         self.readings = Readings()
         for id_, node in self.nodes.items():
             hello = node.hello()
-            network = NodeNetwork().after(hello.network or NetworkNews()).counted(hello.counters, hello.at)
+            network = NodeNetwork().after(hello.network or NetworkUpdate()).counted(hello.counters, hello.at)
             self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, network, ha=hello.ha))
         self.locks = Locks()
         self._open(store or self.store, FakeFleet(self.nodes, lambda id_: self.hear(id_, store or self.store)))

@@ -7,8 +7,8 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.problems import NodeNotUp
 from hosted_engine.fleet.inviting import BelongsToSite, OtherWords, WrongCode
 from node.api.contract import NodeApi
-from node.api.problems import NodeSilent
-from node.fingerprint import format_words, is_meant
+from node.api.problems import NodeNonResponsive
+from node.fingerprint import format_proquints, is_meant
 from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 
@@ -34,7 +34,7 @@ class FakeFleet:
     async def connect(self, node: Node) -> AsyncIterator[NodeApi]:
         there = self.nodes.get(node.id)
         if there is None or there.host.claimed is None:
-            raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
+            raise NodeNonResponsive(node=node.name, request="a member's question", reason="its certificate is not ours")
         yield there
 
     def connect_out_of_time(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
@@ -49,11 +49,11 @@ class FakeFleet:
         machines = [one for one in self.nodes.values() if isinstance(one, FakeMachine)]
         found = next((one for one in machines if node.address in (one.address, *one.known_as)), None)
         if found is None or found.silent:
-            raise NodeSilent(node=node.address, request="a connection", reason="nobody answers there")
+            raise NodeNonResponsive(node=node.address, request="a connection", reason="nobody answers there")
         if found.host.claimed is not None:
             raise BelongsToSite(address=node.address)
         if fingerprint and not is_meant(fingerprint, found.fingerprint):
-            raise OtherWords(address=node.address, found=format_words(found.fingerprint), said=fingerprint)
+            raise OtherWords(address=node.address, found=format_proquints(found.fingerprint), said=fingerprint)
         if claim_code != found.host.claim_code:
             raise WrongCode(address=node.address)
         found.host.asking = True

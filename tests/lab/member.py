@@ -10,7 +10,7 @@ import pytest
 from ci.lab.relay import Relay
 from hosted_engine.deploy.folder import DEFAULT_FOLDER
 from node.api.paths import PORT
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.client import NodeClient
 from node.tls import client_context
 from tests.lab.under_test import LabUnderTest
@@ -54,7 +54,7 @@ async def _answers(client: NodeClient) -> None:
             try:
                 await client.network()
                 return
-            except NodeSilent:
+            except NodeNonResponsive:
                 await asyncio.sleep(0.2)
 
 

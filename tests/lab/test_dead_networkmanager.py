@@ -65,7 +65,7 @@ async def test_what_nobody_confirms_goes_back_though_the_agent_is_stopped(
         before = _addresses(lab, name)
         wish = with_another_address((await node.network()).document)
         change = await node.change_network(NetworkRequest(document=wish, confirm_within_s=WITHIN_S))
-    assert change.says[-1] == "All of it without networkmanager, which does not answer"
+    assert change.descriptions[-1] == "All of it without networkmanager, which does not answer"
     lab.exec(name, "systemctl", "stop", "trivet-node")
     assert str(MORE["ip"]) in _addresses(lab, name)
     assert f"trivet-network-{change.checkpoint}" in lab.exec(name, "systemctl", "list-units", "trivet-network-*")

@@ -18,7 +18,7 @@ from ci.lab import adding
 from ci.lab.names import ENGINE_ADDRESS
 from ci.lab.progress import Progress
 from hosted_engine.authority import KeyPair
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.system.process import run
 from node.tls import certificate_fingerprint, fetch_certificate
 from tests.conformance.outside import console, running, until
@@ -105,15 +105,15 @@ def engine_fingerprint(lab: LabUnderTest) -> str:
 
 
 def test_somebody_in_between_is_seen_by_the_words(fourth: Fourth, hosts: sdk.services.HostsService) -> None:
-    words = format_words(engine_fingerprint(fourth.lab))
+    words = format_proquints(engine_fingerprint(fourth.lab))
     with interceptor.interceptor(fourth.lab, fourth.folder) as false_fingerprint:
         shown = fourth.join(interceptor.ADDRESS, "--dry-run")
-        assert shown["engine_words"] == format_words(false_fingerprint) != words
+        assert shown["engine_words"] == format_proquints(false_fingerprint) != words
         refused = fourth.join(interceptor.ADDRESS, "--fingerprint", words, "--no-wait")
         assert (refused["status"], refused["error"]["code"]) == (2, "NotAsked")
-        assert format_words(false_fingerprint) in refused["error"]["why"]
+        assert format_proquints(false_fingerprint) in refused["error"]["why"]
         # Who does not compare is not helped, but nobody gets in: the engine sees to which key the machine speaks.
-        fourth.join(interceptor.ADDRESS, "--fingerprint", format_words(false_fingerprint), "--no-wait")
+        fourth.join(interceptor.ADDRESS, "--fingerprint", format_proquints(false_fingerprint), "--no-wait")
         until("the engine refuses", lambda: fourth.state() == "refused", timeout_s=HANG_S)
         assert "another" in fourth.lab.exec(fourth.name, "cat", str(STATUS))
         assert pending(hosts) == []
@@ -158,13 +158,13 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
 
 def ask(fourth: Fourth, hosts: sdk.services.HostsService) -> types.Host:
     """Have it ask, with the engine's true words, and give the host that it is shown as. Both sides show the same."""
-    words = format_words(engine_fingerprint(fourth.lab))
+    words = format_proquints(engine_fingerprint(fourth.lab))
     said = fourth.join(ENGINE_ADDRESS, "--fingerprint", words, "--no-wait")
     assert (said["status"], said["engine_words"]) == (0, words)
     until("it is shown", lambda: len(pending(hosts)) == 1, timeout_s=HANG_S)
     (host,) = pending(hosts)
     assert (host.name, host.address) == (fourth.name, fourth.lab.node(fourth.name).node.address)
-    assert host.ssh.fingerprint == said["words"] == format_words(certificate_fingerprint(fourth.file("cert.pem")))
+    assert host.ssh.fingerprint == said["words"] == format_proquints(certificate_fingerprint(fourth.file("cert.pem")))
     assert said["words"] in host.status_detail
     assert words in host.status_detail
     return host

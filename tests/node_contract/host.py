@@ -46,7 +46,7 @@ class HostContract(ContractBase):
         change = await node.change_network(NetworkRequest(document=_BRIDGE))
         pending = (await node.network()).pending
         assert pending is not None
-        assert (pending.checkpoint, pending.says) == (change.checkpoint, change.says)
+        assert (pending.checkpoint, pending.descriptions) == (change.checkpoint, change.descriptions)
         assert 0 < pending.left_s <= 50
         for _ in range(2):
             await node.roll_back_network(change.checkpoint)
@@ -129,7 +129,7 @@ class HostContract(ContractBase):
             await cable.remove()
             async for event in events:
                 if event.network is not None and cable.link in event.network.gone:
-                    assert [said.says for said in event.network.events if said.interface == cable.link]
+                    assert [said.description for said in event.network.events if said.interface == cable.link]
                     break
 
 

@@ -134,11 +134,11 @@ class SiteContract(ContractBase):
 
     async def test_the_keeper_of_the_engine_runs_until_it_is_released(self, node: NodeApi) -> None:
         for _ in range(2):
-            for report in (await node.release_engine(), await node.ha()):
-                assert (report.keeps, report.active) == (False, False)
+            for report in (await node.undeploy_hosted_engine(), await node.ha()):
+                assert (report.configured, report.active) == (False, False)
         for _ in range(2):
-            for report in (await node.keep_engine(), await node.ha()):
-                assert (report.keeps, report.active) == (True, True)
+            for report in (await node.deploy_hosted_engine(), await node.ha()):
+                assert (report.configured, report.active) == (True, True)
 
     async def test_a_maintenance_holds_until_it_is_ended_and_is_told(self, node: NodeApi) -> None:
         for reason in ("a new disk", "two new disks"):

@@ -37,7 +37,7 @@ class ProcessUnits:
         process = self._processes.get(name)
         return process is not None and process.poll() is None
 
-    def last_words(self, name: str) -> str:
+    def last_log_line(self, name: str) -> str:
         lines = self._log(name).read_text().splitlines()
         return lines[-1] if lines else ""
 

@@ -64,7 +64,7 @@ class Host:
         return tuple(self.step(f"s{n}") for n in range(count))
 
 
-async def run_to_the_end(host: Host, journal: MemoryJournal, count: int, on_error: OnError = OnError.GO_BACK) -> None:
+async def run_to_the_end(host: Host, journal: MemoryJournal, count: int, on_error: OnError = OnError.ROLL_BACK) -> None:
     """Run, and run again after each power cut, as a machine that comes back would."""
     for _ in range(10 * count + 10):
         try:
@@ -80,7 +80,7 @@ async def run_to_the_end(host: Host, journal: MemoryJournal, count: int, on_erro
 async def test_a_plan_runs_in_order_and_says_so() -> None:
     host, journal = Host(), MemoryJournal()
     told: list[tuple[int, int, Mark]] = []
-    outcome = await run(host.plan(2), journal, tell=lambda p: told.append((p.number, p.total, p.mark)))
+    outcome = await run(host.plan(2), journal, report=lambda p: told.append((p.number, p.total, p.mark)))
     assert outcome is Outcome.DONE
     assert host.things == {"s0", "s1"}
     assert told == [(1, 2, Mark.STARTED), (1, 2, Mark.DONE), (2, 2, Mark.STARTED), (2, 2, Mark.DONE)]

@@ -70,7 +70,7 @@ def check_engine_survives(tx: Transaction, node: Node, readings: Readings) -> No
         raise NoAlternateHost(node=node.name, reasons=reasons)
     own = readings.of(node.id).ha
     if any(vm.origin is Origin.MANAGED_HOSTED_ENGINE for vm in vms_on(tx, node.id)):
-        if own is None or not (own.keeps and own.active):
+        if own is None or not (own.configured and own.active):
             mend = "See that it runs there: systemctl status trivet-ha"
             raise EngineStays(node=node.name, reason="trivet-ha does not run there", mend=mend)
         if own.global_maintenance:
@@ -83,7 +83,7 @@ def why_not_for_engine(node: Node, readings: Readings) -> str | None:
     if node.status is not NodeStatus.UP:
         return f"is {node.status.value}"
     report: HaReport | None = readings.of(node.id).ha
-    if report is None or not (report.keeps and report.active) or report.score is None:
+    if report is None or not (report.configured and report.active) or report.score is None:
         return "has no trivet-ha at work"
     return None if report.score > 0 else "has a score of 0"
 

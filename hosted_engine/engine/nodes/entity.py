@@ -44,7 +44,7 @@ from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 
 class NodeEntity(Entity[Node]):
@@ -87,7 +87,7 @@ class NodeEntity(Entity[Node]):
         said = readings.of(item.id)
         running = [vm for vm in vms[item.id] if vm.status in RUNNING]
         return {
-            "ssh.fingerprint": format_words(item.fingerprint) if item.fingerprint else None,
+            "ssh.fingerprint": format_proquints(item.fingerprint) if item.fingerprint else None,
             "update_available": _has_update(item, readings),
             "external_status": _external_status(item, readings).value,
             "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
@@ -144,7 +144,7 @@ def _ha_score(node: Node, readings: Readings) -> float | None:
 
 def _hosted_engine(ha: HaReport) -> Mapping[str, Any]:
     return {
-        "hosted_engine.configured": ha.keeps,
+        "hosted_engine.configured": ha.configured,
         "hosted_engine.active": ha.active,
         "hosted_engine.score": ha.score,
         "hosted_engine.global_maintenance": ha.global_maintenance,

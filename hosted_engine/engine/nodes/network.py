@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from hosted_engine.engine.entity.field import Reference
-from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
+from node.api.messages.network import LinkCounters, LinkReport, NetworkUpdate
 
 NICS = ("ethernet", "veth", "bond", "vlan", "infiniband")  # what oVirt calls a host's NICs; bridges are networks
 
@@ -46,7 +46,7 @@ class NodeNetwork:
         }
         return replace(self, counters=dict(counters), rates=rates, at=at)
 
-    def after(self, news: NetworkNews) -> "NodeNetwork":
+    def after(self, news: NetworkUpdate) -> "NodeNetwork":
         links = {name: link for name, link in self.links.items() if name not in news.gone}
         return replace(self, links=links | {link.name: link for link in news.links}, drift=news.drift)
 

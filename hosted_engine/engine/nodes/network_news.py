@@ -10,10 +10,10 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NICS, NodeNetwork, ObservedLinks
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.lifecycle import system
-from node.api.messages.network import LinkReport, NetworkNews
+from node.api.messages.network import LinkReport, NetworkUpdate
 
 
-def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: NetworkNews, now: float) -> NodeNetwork:
+def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: NetworkUpdate, now: float) -> NodeNetwork:
     """All that there is. `before` is what was known; None after the engine's start and after a silence: then it is what
     was seen last, and drift is news."""
     whole = NodeNetwork(drift=None).after(news)
@@ -23,7 +23,7 @@ def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: Networ
     return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
 
 
-def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkNews, now: float) -> NodeNetwork:
+def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkUpdate, now: float) -> NodeNetwork:
     """Of a link that flaps the node tells no events, and neither does the engine."""
     after = before.after(news)
     _store(tx, node, after)
@@ -47,7 +47,7 @@ def _store(tx: Transaction, node: Node, known: NodeNetwork) -> None:
         tx.observed_links.update(now)
 
 
-def _flapping(news: NetworkNews) -> set[str]:
+def _flapping(news: NetworkUpdate) -> set[str]:
     return {event.interface for event in news.events if event.kind == "link-flapping"}
 
 

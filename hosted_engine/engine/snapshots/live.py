@@ -17,7 +17,7 @@ from hosted_engine.engine.vms.model import RUNNING
 from node.api.contract import NodeApi
 from node.api.messages.images import ImageProgress, ImageRef
 from node.api.messages.vms import NewLayer, SnapshotRequest
-from node.api.problems import NodeSilent, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteRefused
 from node.steps import Step
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ async def _wait_for(
     while True:
         try:
             return await ask(await _node(dependencies, vm_id, storage_domain))
-        except (NodeSilent, NodeNotUp) as err:
+        except (NodeNonResponsive, NodeNotUp) as err:
             log.info("VM %s: %s", vm_id, err)
         await dependencies.poller.clock.sleep(RETRY_S)
 

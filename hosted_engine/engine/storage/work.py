@@ -17,7 +17,7 @@ from hosted_engine.engine.vms.lifecycle import system
 from node.api.contract import NodeApi
 from node.api.messages.mounts import MountRequest
 from node.api.messages.storage_domains import MetadataRequest
-from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteFailed, RemoteRefused
 from node.steps import Step
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class DomainWork:
         for node_id, name in self._nodes(data_center_id):
             try:
                 await (await self._dependencies.fleet.node(node_id)).mount(request)
-            except (RemoteRefused, RemoteFailed, NodeSilent, NodeNotUp, NotThere) as err:
+            except (RemoteRefused, RemoteFailed, NodeNonResponsive, NodeNotUp, NotThere) as err:
                 log.warning("%s cannot mount storage domain %s: %s", name, self._id, err)
                 self._notify(name, str(err))
 
@@ -143,7 +143,7 @@ class DomainWork:
         for node_id, name in self._nodes(data_center_id):
             try:
                 await (await self._dependencies.fleet.node(node_id)).unmount(self._id)
-            except (NodeSilent, NodeNotUp, NotThere) as err:
+            except (NodeNonResponsive, NodeNotUp, NotThere) as err:
                 log.warning("%s unmounts storage domain %s later: %s", name, self._id, err)
 
     def _nodes(self, data_center_id: str) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ STEP_STATUS = {
 
 # Before what these announce is done, they have to lie on the disk. All others may be lost with the next power cut: then
 # a step that was done is done again.
-_AT_ONCE = frozenset({Mark.STARTED, Mark.GOING_BACK, Mark.UNDOING})
+_AT_ONCE = frozenset({Mark.STARTED, Mark.ROLLING_BACK, Mark.UNDOING})
 
 
 class StoreJournal:
@@ -84,5 +84,5 @@ class StoreJournal:
 
 def not_undone(entries: Sequence[Entry]) -> frozenset[str]:
     """The keys of the steps whose last word is that they could not be taken back."""
-    last = {entry.key: entry.mark for entry in entries if entry.key and entry.mark is not Mark.GOING_BACK}
+    last = {entry.key: entry.mark for entry in entries if entry.key and entry.mark is not Mark.ROLLING_BACK}
     return frozenset(key for key, mark in last.items() if mark is Mark.UNDO_FAILED)

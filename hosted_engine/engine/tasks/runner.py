@@ -159,7 +159,7 @@ class TaskRunner:
     async def _attempt(self, task: Task, command: Command, steps: tuple[Step, ...] | None) -> Problem | None:
         """From where the journal says it is."""
         journal = StoreJournal(self._store, task, self._clock, is_new=steps is not None)
-        on_error = OnError.STOP if command.forward_only else OnError.GO_BACK
+        on_error = OnError.STOP if command.forward_only else OnError.ROLL_BACK
         problem: Problem | None = None
         try:
             plan = command.plan(self._dependencies) if steps is None else steps
@@ -217,4 +217,4 @@ def _task(command: Command, task_id: str, context: Context) -> Task:
 
 def _reason(entries: Sequence[Entry]) -> str:
     """Why an interrupted run went back, from what it wrote down before."""
-    return next((entry.detail for entry in entries if entry.mark is Mark.GOING_BACK), "")
+    return next((entry.detail for entry in entries if entry.mark is Mark.ROLLING_BACK), "")

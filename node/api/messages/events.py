@@ -5,12 +5,12 @@ from enum import StrEnum
 import msgspec
 
 from node.api.messages.base import Message
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
-from node.api.messages.network import LinkCounters, NetworkNews
+from node.api.messages.network import LinkCounters, NetworkUpdate
 from node.api.messages.vms import VmReport
 
 
@@ -38,8 +38,8 @@ class Event(Message, frozen=True, kw_only=True):
     vm: VmReport | None = None
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
-    network: NetworkNews | None = None
-    storage: StorageNews | None = None
+    network: NetworkUpdate | None = None
+    storage: StorageUpdate | None = None
     ha: HaReport | None = None
     guests: tuple[GuestReport, ...] = ()
     counters: dict[str, LinkCounters] = msgspec.field(default_factory=dict)

@@ -47,7 +47,7 @@ class StorageState(Message, frozen=True, kw_only=True):
     report: StorageReport
 
 
-class StorageNews(Message, frozen=True, kw_only=True):
+class StorageUpdate(Message, frozen=True, kw_only=True):
     """That the state of the storage has changed, in short: `problems` are their keys (kind and subject)."""
 
     health: Health

@@ -1,5 +1,7 @@
 """What keeps the engine alive while the engine is dead: files on its storage domain, and a service on every node."""
 
+import msgspec
+
 from node.api.messages.base import Message
 from node.api.messages.vms import VmSpec
 
@@ -37,11 +39,11 @@ class MaintenanceRequest(Message, frozen=True, kw_only=True):
 
 
 class HaReport(Message, frozen=True, kw_only=True):
-    """`keeps`: trivet-ha is to run on this node, now and after every boot. `active`: it does. `maintenance`: this node
-    takes no engine VM and no others, for `reason`. `score` and `global_maintenance` are trivet-ha's last word, None
-    where it has none. `at`: seconds since this machine was booted; of two reports the later one holds."""
+    """`configured`: trivet-ha is to run on this node, now and after every boot. `active`: it does. `maintenance`: this
+    node takes no engine VM and no others, for `reason`. `score` and `global_maintenance` are trivet-ha's last word,
+    None where it has none. `at`: seconds since this machine was booted; of two reports the later one holds."""
 
-    keeps: bool
+    configured: bool = msgspec.field(name="keeps")
     active: bool
     at: float = 0.0
     maintenance: bool = False

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from node.api.messages.base import Message
 
@@ -59,7 +59,7 @@ CLAIM_CODE = "^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$"
 
 class Leave(Message, frozen=True, kw_only=True):
     """Takes the node out of its site. `claim_code` is the code by which it can be claimed again; without one it makes
-    up its own. `keep_asking`: it goes on asking the engine that it had been told to join."""
+    up its own. `continue_asking`: it goes on asking the engine that it had been told to join."""
 
     claim_code: Annotated[str, Meta(pattern=CLAIM_CODE)] | None = None
-    keep_asking: bool = False
+    continue_asking: bool = field(name="keep_asking", default=False)

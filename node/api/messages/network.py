@@ -1,5 +1,7 @@
 """The network of a node, and the names of the site's machines on it."""
 
+import msgspec
+
 from node.api.messages.base import Message
 
 
@@ -17,7 +19,7 @@ class PendingChange(Message, frozen=True, kw_only=True):
 
     checkpoint: str
     left_s: float
-    says: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = msgspec.field(name="says", default=())
 
 
 class NetworkReport(Message, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class NetworkReport(Message, frozen=True, kw_only=True):
 
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
-    """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
+    """The desired network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
     is from 5 to 600 and begins before anything is changed. Where a name server answered before, one has to when it is
     confirmed; not so with `without_name_servers`."""
 
@@ -41,12 +43,12 @@ class NetworkRequest(Message, frozen=True, kw_only=True):
 
 
 class NetworkChange(Message, frozen=True, kw_only=True):
-    """`changed` is false when the node was already so; then there is nothing to confirm. `says` tells what was done,
-    `warnings` what may become of it."""
+    """`changed` is false when the node was already so; then there is nothing to confirm. `descriptions` are of what was
+    done, `warnings` what may become of it."""
 
     changed: bool
     checkpoint: str = ""
-    says: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = msgspec.field(name="says", default=())
     warnings: tuple[str, ...] = ()
 
 
@@ -124,12 +126,12 @@ class NetworkEvent(Message, frozen=True, kw_only=True):
     the bond or bridge of a port."""
 
     kind: str
-    says: str
+    description: str = msgspec.field(name="says")
     interface: str = ""
     about: str = ""
 
 
-class NetworkNews(Message, frozen=True, kw_only=True):
+class NetworkUpdate(Message, frozen=True, kw_only=True):
     """Of the node's own links, those of VMs left out: in HELLO all that there are, later those that changed and the
     names of those that are `gone`. `drift` says what is not as it was confirmed; None: nobody knows."""
 

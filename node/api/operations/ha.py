@@ -44,11 +44,11 @@ class HaOperations(Operations):
         """Whether trivet-ha runs here, and what it decided last."""
 
     @operation(PUT, "/ha", timeout_s=90)
-    async def keep_engine(self) -> HaReport:
+    async def deploy_hosted_engine(self) -> HaReport:
         """trivet-ha runs on this node from now on and looks after the engine, also after every boot."""
 
     @operation(DELETE, "/ha", timeout_s=120)
-    async def release_engine(self) -> HaReport:
+    async def undeploy_hosted_engine(self) -> HaReport:
         """trivet-ha ends on this node and does not come back; no VM is touched."""
 
     @operation(PUT, "/ha/maintenance")

@@ -8,7 +8,7 @@ from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.registration import Invitation, InvitationReport
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 
-SILENCE_S = 15.0  # three heartbeats
+HEARTBEAT_TIMEOUT_S = 15.0  # three heartbeats
 
 
 class HostOperations(Operations):
@@ -39,6 +39,7 @@ class HostOperations(Operations):
     async def statistics(self) -> Statistics:
         """One reading of how the machine does."""
 
-    @operation(GET, "/events", timeout_s=SILENCE_S)
+    @operation(GET, "/events", timeout_s=HEARTBEAT_TIMEOUT_S)
     def events(self) -> AsyncIterator[Event]:
-        """HELLO first, then whatever happens, until the connection ends: NodeSilent after 15 s without a heartbeat."""
+        """HELLO first, then whatever happens, until the connection ends: NodeNonResponsive after 15 s without a
+        heartbeat."""

@@ -26,7 +26,7 @@ from node.api.messages.guests import GuestNic, GuestReport
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageRef, ImageReport
 from node.api.messages.vms import VmReport, VmState
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.clock import SystemClock
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
@@ -282,7 +282,7 @@ def local_sites(count: int) -> Iterator[list[LocalSite]]:
 def _reached(nodes: dict[str, FakeNode], node: Node) -> NodeApi:
     """Who is no member does not show a certificate of the site."""
     if nodes[node.id].host.claimed is None:
-        raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
+        raise NodeNonResponsive(node=node.name, request="a member's question", reason="its certificate is not ours")
     return cast(NodeApi, nodes[node.id])
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from node.api.contract import OPERATIONS
 from node.api.operation import Operation
-from node.api.problems import NodeSilent, Problem, Refused, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, Problem, Refused, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
 
@@ -62,12 +62,12 @@ class Calling:
             raise failure.problem
         return answer
 
-    def silence(self, operation: Operation) -> NodeSilent:
-        return NodeSilent(node=self._node, request=operation.name, reason="the fake is silent")
+    def silence(self, operation: Operation) -> NodeNonResponsive:
+        return NodeNonResponsive(node=self._node, request=operation.name, reason="the fake is silent")
 
     def _remote(self, problem: Problem) -> Problem:
         """As node.client raises what a node answers."""
-        if isinstance(problem, NodeSilent | RemoteRefused | RemoteFailed):
+        if isinstance(problem, NodeNonResponsive | RemoteRefused | RemoteFailed):
             return problem
         kind = RemoteRefused if isinstance(problem, Refused) else RemoteFailed
         return kind(problem.text, self._node)

@@ -8,9 +8,9 @@ from typing import Any
 from node.api.contract import NodeApi
 from node.api.handlers import check_parts, handlers_of
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import StorageNews
+from node.api.messages.gluster import StorageUpdate
 from node.api.messages.guests import GuestReport
-from node.api.messages.network import LinkReport, NetworkEvent, NetworkNews
+from node.api.messages.network import LinkReport, NetworkEvent, NetworkUpdate
 from node.api.messages.vms import VmReport
 from node.api.operation import Arguments, Operation
 from node.api.problems import Problem
@@ -108,7 +108,7 @@ class FakeNode(NodeApi):
         self._calling.fail(operation, problem, times=times, skip=skip)
 
     def lose_answer(self, operation: str, *, times: int = 1) -> None:
-        """Carry the next `times` calls of `operation` out and then let them end with NodeSilent."""
+        """Carry the next `times` calls of `operation` out and then let them end with NodeNonResponsive."""
         self._calling.lose_answer(operation, times=times)
 
     def mend(self, operation: str) -> None:
@@ -167,19 +167,19 @@ class FakeNode(NodeApi):
     def change_link(self, link: LinkReport, *says: NetworkEvent) -> None:
         """It is so from now on, and who listens hears of it with the words `says`."""
         self.net.links[link.name] = link
-        news = NetworkNews(links=(link,), events=says, drift=self.net.drift)
+        news = NetworkUpdate(links=(link,), events=says, drift=self.net.drift)
         self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
 
     def lose_link(self, name: str) -> None:
         self.net.links.pop(name)
-        says = NetworkEvent(kind="link-removed", says=f"{name} is gone", interface=name)
-        news = NetworkNews(gone=(name,), events=(says,), drift=self.net.drift)
+        says = NetworkEvent(kind="link-removed", description=f"{name} is gone", interface=name)
+        news = NetworkUpdate(gone=(name,), events=(says,), drift=self.net.drift)
         self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
 
     def report_storage(self) -> None:
         """Who listens hears that the state of the storage, `site.storage`, has changed."""
         report = self.pool.report()
-        news = StorageNews(health=report.health, problems=tuple(problem.key for problem in report.problems))
+        news = StorageUpdate(health=report.health, problems=tuple(problem.key for problem in report.problems))
         self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), storage=news))
 
     def end_checkpoint(self) -> None:

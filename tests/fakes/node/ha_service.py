@@ -9,7 +9,7 @@ class FakeHaService:
     """`maintenance` is the reason for it, None without one; `on_maintenance` is called when one begins or ends."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self.keeps_engine = False
+        self.hosted_engine_deployed = False
         self.maintenance: str | None = None
         self.global_maintenance = False
         self.score = 3400
@@ -19,21 +19,21 @@ class FakeHaService:
     def ha(self) -> HaReport:
         """trivet-ha counts the host's score at once, not in its next round."""
         return HaReport(
-            keeps=self.keeps_engine,
-            active=self.keeps_engine,
+            configured=self.hosted_engine_deployed,
+            active=self.hosted_engine_deployed,
             at=self._now(),
             maintenance=self.maintenance is not None,
             reason=self.maintenance or "",
-            score=(self.score if self.maintenance is None else 0) if self.keeps_engine else None,
-            global_maintenance=self.global_maintenance if self.keeps_engine else None,
+            score=(self.score if self.maintenance is None else 0) if self.hosted_engine_deployed else None,
+            global_maintenance=self.global_maintenance if self.hosted_engine_deployed else None,
         )
 
-    def keep_engine(self) -> HaReport:
-        self.keeps_engine = True
+    def deploy_hosted_engine(self) -> HaReport:
+        self.hosted_engine_deployed = True
         return self.ha()
 
-    def release_engine(self) -> HaReport:
-        self.keeps_engine, self.maintenance = False, None
+    def undeploy_hosted_engine(self) -> HaReport:
+        self.hosted_engine_deployed, self.maintenance = False, None
         return self.ha()
 
     def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:

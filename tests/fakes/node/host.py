@@ -69,7 +69,7 @@ class FakeHost:
         self._machines.allow(())
         if self.claimed is not None:
             self.claimed, self.claim_code = None, leave.claim_code or "MADE-UPBY-THEN-ODE1"
-        self.asking = leave.keep_asking
+        self.asking = leave.continue_asking
 
     def invite(self, invitation: Invitation) -> InvitationReport:
         if self.claimed is not None:

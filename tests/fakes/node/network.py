@@ -11,9 +11,9 @@ from node.api.messages.network import (
     NamesRequest,
     NetworkChange,
     NetworkEvent,
-    NetworkNews,
     NetworkReport,
     NetworkRequest,
+    NetworkUpdate,
     PendingChange,
 )
 
@@ -59,12 +59,12 @@ class FakeNodeNetwork:
     def set_names(self, request: NamesRequest) -> None:
         self.known = dict(request.names)
 
-    def news(self) -> NetworkNews:
+    def news(self) -> NetworkUpdate:
         """As HELLO tells of it."""
-        return NetworkNews(links=tuple(self.links.values()), drift=self.drift)
+        return NetworkUpdate(links=tuple(self.links.values()), drift=self.drift)
 
     def network(self) -> NetworkReport:
-        waits = [PendingChange(checkpoint=checkpoint, left_s=50, says=_SAYS) for checkpoint in self.checkpoints]
+        waits = [PendingChange(checkpoint=checkpoint, left_s=50, descriptions=_SAYS) for checkpoint in self.checkpoints]
         observed: dict[str, object] = {"interfaces": [{"name": name} for name in self.links]}
         pending = waits[-1] if waits else None
         return NetworkReport(document=copy.deepcopy(self._document), pending=pending, observed=observed)
@@ -81,7 +81,7 @@ class FakeNodeNetwork:
         checkpoint = f"checkpoint-{len(self.checkpoints) + len(self.confirmed) + 1}"
         self.checkpoints[checkpoint] = self._document
         self._document = after
-        return NetworkChange(changed=True, checkpoint=checkpoint, says=_SAYS)
+        return NetworkChange(changed=True, checkpoint=checkpoint, descriptions=_SAYS)
 
     def confirm_network(self, checkpoint: str) -> None:
         if checkpoint in self.confirmed:
@@ -115,7 +115,7 @@ class FakeCable:
         self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=True))
 
     async def pull(self) -> None:
-        says = NetworkEvent(kind="link-down", says=f"{self.link} lost its carrier", interface=self.link)
+        says = NetworkEvent(kind="link-down", description=f"{self.link} lost its carrier", interface=self.link)
         self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=False), says)
 
     async def remove(self) -> None:

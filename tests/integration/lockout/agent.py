@@ -16,7 +16,7 @@ from netconf.choose import default_network
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.operation import Arguments, Operation
 from node.clock import SystemClock
-from node.network.host_network import PATIENCE_S, HostNetwork
+from node.network.host_network import BACKEND_WAIT_S, HostNetwork
 from node.server.app import make_app
 from node.server.serve import Service
 from node.tls import server_context
@@ -70,8 +70,8 @@ class Member:
 
 
 async def main(folder: Path) -> None:
-    node = NetworkNode(HostNetwork(default_network(ChangeStore(), wait_s=PATIENCE_S), SystemClock()), folder)
-    keeping = asyncio.create_task(node.host_network.keep())
+    node = NetworkNode(HostNetwork(default_network(ChangeStore(), wait_s=BACKEND_WAIT_S), SystemClock()), folder)
+    keeping = asyncio.create_task(node.host_network.run())
 
     def make() -> tuple[Any, Any]:
         tls = server_context(folder / "node1.crt", folder / "node1.key", folder / "ca.crt")

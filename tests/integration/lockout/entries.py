@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from node.api.messages.network import NetworkRequest
-from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, Problem, RemoteFailed, RemoteRefused
 from node.changes import change_and_confirm
 from node.clock import SystemClock
 from tests.integration.lockout.node import Node
@@ -61,7 +61,7 @@ class Api:
             change = await change_and_confirm(self._operator.api, request, SystemClock())
         except Problem as err:
             return Attempt(_end_of(err), str(err))
-        return Attempt(End.KEPT, "; ".join(change.says))
+        return Attempt(End.KEPT, "; ".join(change.descriptions))
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
         """The node's answer is not waited for: it is lost when the change takes the node out of reach."""
@@ -88,7 +88,7 @@ def _end_of(err: Problem) -> End:
         return End.UNCONFIRMED if err.text.code in ("CheckpointGone", "BackendReturned") else End.REFUSED
     if isinstance(err, RemoteFailed):
         return End.ROLLED_BACK
-    return End.UNCONFIRMED if isinstance(err, NodeSilent) else End.REFUSED
+    return End.UNCONFIRMED if isinstance(err, NodeNonResponsive) else End.REFUSED
 
 
 class Command:

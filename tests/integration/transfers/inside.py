@@ -44,7 +44,7 @@ def become_member() -> ssl.SSLContext:
         (OWN / name).write_text(text)
         (OWN / name).chmod(0o600)
     _let_the_daemon_find_the_project()
-    ImageioTrust(run, identity=OWN).hold(authority.certificate)
+    ImageioTrust(run, identity=OWN).establish(authority.certificate)
     return ssl.create_default_context(cadata=authority.certificate)
 
 

@@ -178,7 +178,7 @@ async def test_what_nobody_uses_or_renews_is_closed_by_the_node_itself(node: Rea
     for one in (forgotten, kept):
         await node.transfers.open_transfer(one)
     await asyncio.sleep(2.5)
-    await node.transfers.look()
+    await node.transfers.close_forgotten()
     assert [one.id for one in await node.transfers.transfers()] == [kept.id]
     await node.transfers.close_transfer(kept.id)
     assert node.left() == NOTHING
@@ -196,7 +196,7 @@ async def test_a_client_that_is_cut_off_leaves_nothing_once_it_is_closed(node: R
         await node.transfers.close_transfer(asked.id)
         assert await node.transfers.transfer(asked.id) is None
         assert node.left() == NOTHING | {"records": [asked.id]}
-    await node.transfers.look()
+    await node.transfers.close_forgotten()
     assert node.left() == NOTHING
 
 

@@ -20,9 +20,9 @@ from node.vms.runs import Runs
 from node.vms.suspending import Suspending
 from tests.integration.vms.discs import bootable_disc
 from tests.integration.vms.real_node import (
+    PATHS,
     SEEDS,
     SHARED,
-    SURROUNDINGS,
     Node,
     disk,
     make_vms,
@@ -93,7 +93,7 @@ async def a_seed_is_taken_out_before_its_vm_is_suspended(node: Node) -> None:
         node.hypervisor,
         Threads("suspending", 1),
         SystemClock(),
-        volumes=PurePosixPath(SURROUNDINGS.volumes),
+        volumes=PurePosixPath(PATHS.volumes),
         need=nothing,
     )
     memory = ImageRef(storage_domain="data", disk_id=spec.id, image_id="memory")

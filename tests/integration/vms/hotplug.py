@@ -20,13 +20,13 @@ from node.vms import hotplug
 from node.vms.hotplug import HotPlug
 from node.vms.libvirt_hypervisor import URI
 from node.vms.resizing import Resizing, current_cpus, current_memory_kib
-from tests.integration.vms.real_node import MIB, SHARED, SURROUNDINGS, Node, disk, nic, nothing, run_case, vm
+from tests.integration.vms.real_node import MIB, PATHS, SHARED, Node, disk, nic, nothing, run_case, vm
 
 SECOND_MAC = "02:00:00:00:00:1b"
 
 
 def _hotplug(node: Node) -> HotPlug:
-    volumes = PurePosixPath(SURROUNDINGS.volumes)
+    volumes = PurePosixPath(PATHS.volumes)
     return HotPlug(node.hypervisor, Threads("hotplug", 2), SystemClock(), volumes, ready=nothing)
 
 

@@ -27,8 +27,8 @@ from node.vms.runs import Run, Runs
 from node.vms.suspending import Suspending
 from tests.integration.vms.real_node import (
     BOOT_S,
+    PATHS,
     SHARED,
-    SURROUNDINGS,
     Node,
     disk,
     make_vms,
@@ -94,7 +94,7 @@ async def how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away(node: Node
                 await asyncio.sleep(2)
         await asyncio.sleep(1)  # the event comes by itself
         assert not [one for one in libvirt.open(URI).listAllDomains() if one.UUIDString() == spec.id]
-        print(kill.__name__, (Path(SURROUNDINGS.console_logs) / f"{domain.name}.log").read_text())
+        print(kill.__name__, (Path(PATHS.console_logs) / f"{domain.name}.log").read_text())
         for vms in (node.vms, make_vms(LibvirtHypervisor(), away)):
             report = await vms.vm(spec.id)
             assert report is not None
@@ -125,7 +125,7 @@ async def a_vm_goes_on_from_the_memory_that_it_was_suspended_with(node: Node) ->
     """It does not boot again, and its guest is alive: it heeds its power button."""
     spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),))
     suspending = Suspending(
-        node.vms, node.hypervisor, Threads("suspending", 1), SystemClock(), volumes=SURROUNDINGS.volumes, need=nothing
+        node.vms, node.hypervisor, Threads("suspending", 1), SystemClock(), volumes=PATHS.volumes, need=nothing
     )
     request = SuspendRequest(memory=ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="memory"))
     await node.start(spec)
@@ -133,7 +133,7 @@ async def a_vm_goes_on_from_the_memory_that_it_was_suspended_with(node: Node) ->
     for _ in range(2):
         report = await suspending.suspend_vm(spec.id, request)
         assert (report.state, report.reason) == (VmState.DOWN, DownReason.SAVED)
-    path = Path(layout.image(SURROUNDINGS.volumes, request.memory))
+    path = Path(layout.image(PATHS.volumes, request.memory))
     whole = path.read_bytes()
     assert (path.stat().st_mode & 0o777) == 0o600
     path.write_bytes(b"LibvirtQemudPart" + whole[16:])  # as libvirt leaves it when it is killed half way
@@ -165,7 +165,7 @@ async def what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end(node:
     connection = libvirt.open(URI)
     running, down = (vm(disks=(disk(node.image()),), firmware=Firmware.UEFI) for _ in range(2))
     for spec in (running, down):
-        connection.defineXML(domain_xml(spec, spec.name, SURROUNDINGS))
+        connection.defineXML(domain_xml(spec, spec.name, PATHS))
     connection.defineXML(
         "<domain type='qemu'><name>foreign</name><memory>8192</memory><os><type>hvm</type></os></domain>"
     )

@@ -35,8 +35,8 @@ from node.vms.seed_discs import SeedDiscs
 from tests.integration.vms.membership import become_member
 
 SHARED = Path("/shared")
-SURROUNDINGS = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
-SEEDS = Path(SURROUNDINGS.seeds)
+PATHS = DomainPaths(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
+SEEDS = Path(PATHS.seeds)
 BOOT_S = 240  # three times what it takes on a busy machine
 MIB = 1 << 20
 _EACH_START = re.compile(r"domain-\d+-|\bfd\b\W+\d+")  # differs from start to start
@@ -50,12 +50,12 @@ def make_vms(hypervisor: LibvirtHypervisor, runs: Runs) -> Vms:
     return Vms(
         hypervisor,
         Threads("vms", 4),
-        SURROUNDINGS,
+        PATHS,
         runs,
         ready=nothing,
         holder=nothing,
         taker=nothing,
-        tell=lambda _: None,
+        notify=lambda _: None,
         clock=SystemClock(),
         seeds=SeedDiscs(SEEDS),
     )
@@ -68,7 +68,7 @@ class Node:
         self.authority_pem = become_member()
         self.hypervisor = LibvirtHypervisor()
         self.vms = make_vms(self.hypervisor, Runs(Path("/run/trivet-runs")))
-        self.cdroms = Cdroms(self.hypervisor, Threads("cdroms", 1), volumes=Path(SURROUNDINGS.volumes), need=nothing)
+        self.cdroms = Cdroms(self.hypervisor, Threads("cdroms", 1), volumes=Path(PATHS.volumes), need=nothing)
         self.vms.watch()
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
@@ -78,10 +78,10 @@ class Node:
         return ref
 
     def path(self, ref: ImageRef) -> Path:
-        return Path(layout.image(SURROUNDINGS.volumes, ref))
+        return Path(layout.image(PATHS.volumes, ref))
 
     def make(self, ref: ImageRef, form: ImageFormat, source: Path | None = None) -> None:
-        path = Path(layout.image(SURROUNDINGS.volumes, ref))
+        path = Path(layout.image(PATHS.volumes, ref))
         path.parent.mkdir(parents=True, exist_ok=True)
         if source is None:
             run("qemu-img", "create", "-q", "-f", form.value, str(path), str(MIB))
@@ -116,7 +116,7 @@ class Node:
                 await asyncio.sleep(0.2)
 
     def console(self, spec: VmSpec) -> str:
-        path = Path(console_log(SURROUNDINGS, spec.id))
+        path = Path(console_log(PATHS, spec.id))
         return path.read_text(errors="replace") if path.exists() else ""
 
     def ask_qemu(self, spec: VmSpec, command: str, **arguments: Any) -> Any:
@@ -178,6 +178,6 @@ async def _run_case(case: Callable[[Node], Awaitable[None]]) -> None:
     try:
         await case(Node())
     except BaseException:
-        for log in sorted(Path(SURROUNDINGS.console_logs).glob("*.log")):
+        for log in sorted(Path(PATHS.console_logs).glob("*.log")):
             print(log, log.read_text(errors="replace")[-4000:])
         raise

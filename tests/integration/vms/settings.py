@@ -13,14 +13,14 @@ from node.api.messages.vms import (
 from node.clock import SystemClock
 from node.observe.parse import Memory
 from node.system.threads import Threads
-from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.balloon_controller import BalloonController
 from node.vms.domain_xml import domain_xml
 from node.vms.libvirt_hypervisor import URI
 from tests.integration.vms.real_node import (
     BOOT_S,
     MIB,
+    PATHS,
     SHARED,
-    SURROUNDINGS,
     Node,
     disk,
     run_case,
@@ -41,7 +41,7 @@ async def every_setting_is_taken_by_libvirt(node: Node) -> None:
     for name, _, other in changed():
         try:
             flags = libvirt.VIR_DOMAIN_DEFINE_VALIDATE
-            domain = connection.defineXMLFlags(domain_xml(other, other.name, SURROUNDINGS), flags)
+            domain = connection.defineXMLFlags(domain_xml(other, other.name, PATHS), flags)
         finally:
             print(name)
         domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
@@ -91,10 +91,10 @@ async def a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed(node: Node) -
         def memory() -> Memory:
             return Memory(1000, int(1000 * free), 0, 0)
 
-        keeper = BalloonKeeper(node.hypervisor, Threads("balloon", 1), memory=memory, clock=SystemClock())
+        keeper = BalloonController(node.hypervisor, Threads("balloon", 1), memory=memory, clock=SystemClock())
         async with asyncio.timeout(BOOT_S):
             while (found := node.hypervisor.find(spec.id)) is None or found.balloon_kib != kib:
-                keeper.look()
+                keeper.adjust()
                 await asyncio.sleep(1)
 
     await until_it_has(guaranteed >> 10, free=0.02)

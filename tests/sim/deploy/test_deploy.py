@@ -10,7 +10,7 @@ from gluster.state import PoolState
 from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.run import NodesUnreachable, NotStable
 from node.api.messages.vms import VmState
-from node.api.problems import Failed, NodeSilent, ProblemText, RemoteFailed
+from node.api.problems import Failed, NodeNonResponsive, ProblemText, RemoteFailed
 from node.steps import Mark, Progress, StepFailed
 from tests.fakes.deploy import FakeEngine, PowerCut
 from tests.fakes.pool import whole_pool, with_brick
@@ -294,7 +294,7 @@ async def test_an_engine_that_misses_the_last_question_is_asked_again(stage: Sta
 @pytest.mark.parametrize(("changed", "asked"), [("node2", "node2"), ("node1", "node2")])
 async def test_a_network_that_carries_no_large_answer_is_not_kept(stage: Stage, changed: str, asked: str) -> None:
     """The deploy runs on node1 and would reach that over its loopback, whatever becomes of its network."""
-    lost = NodeSilent(node=asked, request="GET /v1/network", reason="the large answer never came")
+    lost = NodeNonResponsive(node=asked, request="GET /v1/network", reason="the large answer never came")
 
     def spoil(progress: Progress) -> None:
         if progress.step.key == f"network:{changed}" and progress.mark is Mark.STARTED:

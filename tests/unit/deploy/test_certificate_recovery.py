@@ -50,7 +50,7 @@ class Node:
             self.settings.node_name,
             clock=self.clock,
             addresses=lambda: ["192.0.2.11"],
-            claimed_anew=lambda: None,
+            on_membership_changed=lambda: None,
             trusts=[self.gluster.trust(own)],
         )
         membership.prepare()

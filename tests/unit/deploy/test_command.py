@@ -20,7 +20,7 @@ from hosted_engine.deploy.progress import ProgressReporter
 from hosted_engine.deploy.run import Done
 from hosted_engine.deploy.teardown import Teardown
 from node.api.contract import NodeApi
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.steps import Mark, Progress, Step
 from tests.fakes.clock import FakeClock
 from tests.fakes.pool import whole_pool, with_brick
@@ -87,7 +87,7 @@ class Nobody(NodeConnector):
 
     @asynccontextmanager
     async def unclaimed(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
-        raise NodeSilent(node=node.name, request="for its certificate", reason="it is switched off")
+        raise NodeNonResponsive(node=node.name, request="for its certificate", reason="it is switched off")
         yield
 
 

@@ -15,7 +15,7 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, PlannedStep
 from hosted_engine.waiting import Poller, WaitedTooLong
-from node.api.problems import NodeSilent, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteRefused
 from node.clock import SystemClock
 from node.tls import WrongFingerprint
 from tests.fakes.clock import FakeClock
@@ -68,7 +68,7 @@ async def test_a_bare_node_becomes_a_member_and_a_second_time_nothing(
 async def test_another_site_gets_no_answer(host: Hosted, node: NodeAnswers, tmp_path: Path) -> None:
     await Members(work(node, Folder(tmp_path / "site"), host.port, SystemClock())).claim(CLAIM)
     other = work(node, Folder(tmp_path / "other"), host.port, FakeClock())
-    with pytest.raises((NodeSilent, WaitedTooLong)):
+    with pytest.raises((NodeNonResponsive, WaitedTooLong)):
         await Members(other).claim(CLAIM)
 
 

@@ -13,7 +13,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.problems import BadValue, NameTaken, NotSupported, found
 from node.api.messages.registration import RegistrationState
 from node.api.problems import Failed
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.steps import StepFailed
 from tests.fakes.engine import World, node_id
 from tests.fakes.machine import CLAIM_CODE, FakeMachine
@@ -82,7 +82,7 @@ async def test_who_knows_no_code_or_meets_another_key_gets_nowhere(
 
 
 async def test_its_words_may_be_said(world: World, machine: FakeMachine) -> None:
-    command = add(world, said_fingerprint=format_words(machine.fingerprint))
+    command = add(world, said_fingerprint=format_proquints(machine.fingerprint))
     await done(world, command)
     assert host(world, command.id).status is NodeStatus.UP
 

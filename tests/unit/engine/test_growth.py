@@ -13,7 +13,7 @@ from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.growth import at_once, cpus_max, memory_max_bytes
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.rest.call import Parameters
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import GIB, changing, done, events_of, new_vm, vm_of
@@ -139,7 +139,9 @@ async def test_a_host_without_the_memory_is_named_and_nothing_changes() -> None:
 async def test_of_a_silent_host_nothing_is_written_down_that_was_not_done() -> None:
     world = World()
     vm_id = await running(world)
-    node_of(world, vm_id).fail("set_vm_cpus", NodeSilent(node="node1", request="set_vm_cpus", reason="no answer"))
+    node_of(world, vm_id).fail(
+        "set_vm_cpus", NodeNonResponsive(node="node1", request="set_vm_cpus", reason="no answer")
+    )
     with pytest.raises(StepFailed):
         await done(world, changing(world, VMS, vm_id, sockets=4, memory_bytes=2 * GIB))
     vm = vm_of(world, vm_id)

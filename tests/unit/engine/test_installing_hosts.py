@@ -48,14 +48,14 @@ async def test_what_was_lost_on_it_comes_back_with_another_certificate(world: Wo
     machine.net.set_names(NamesRequest(names={}))
     machine.storage.joined.clear()
     machine.storage.mounted.clear()
-    machine.ha_service.keeps_engine = False
+    machine.ha_service.hosted_engine_deployed = False
     await done(world, command)
     assert host(world, command.id).status is NodeStatus.MAINTENANCE
     assert machine.host.claimed.certificate_pem != before
     assert machine.net.known["node1"]
     assert len(machine.storage.mounted) == 2
     assert len(machine.storage.joined) == 1
-    assert machine.ha_service.keeps_engine
+    assert machine.ha_service.hosted_engine_deployed
     assert [one for one in events_of(world)[-3:] if "INSTALL" in one] == ["VDS_INSTALL_IN_PROGRESS", "VDS_INSTALL"]
 
 

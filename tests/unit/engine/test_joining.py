@@ -26,7 +26,7 @@ from tests.unit.engine.scenes import done, events_of, running_vm, tiny_vm, vm_of
 
 OTHER_ID = "60000000-0000-4000-8000-000000000001"
 STEPS_CALLS = ("set_names", "change_network", "add_peer", "make_volume", "mount", "set_lease_timers", "join_lockspace",
-               "allow_migration", "keep_engine")  # fmt: skip
+               "allow_migration", "deploy_hosted_engine")  # fmt: skip
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def format_site_state(world: World, machine: FakeMachine) -> object:
         sorted(machine.storage.mounted),
         sorted(machine.storage.joined),
         copy.deepcopy(world.shared.ha_files),
-        (machine.host.claimed, machine.ha_service.keeps_engine, machine.ha_service.maintenance),
+        (machine.host.claimed, machine.ha_service.hosted_engine_deployed, machine.ha_service.maintenance),
         management_network.has_bridge("ovirtmgmt", machine.net.network().document),
         dict(machine.net.checkpoints),
     )
@@ -88,7 +88,7 @@ async def test_an_approved_machine_is_a_node_like_the_others(world: World, machi
     assert all(volume.options["server.ssl"] == "on" for volume in world.shared.volumes.values())
     assert machine.storage.mounted.keys() == set(DOMAINS.values())
     assert machine.storage.joined["trivet"].host_id == 4
-    assert machine.ha_service.keeps_engine
+    assert machine.ha_service.hosted_engine_deployed
     keepers = (await world.nodes[node_id(1)].site_nodes("engine")).nodes
     assert keepers[-1] == SiteNode(name="node4", address="192.0.2.14", host_id=4)
     assert len(keepers) == 4
@@ -314,8 +314,8 @@ async def test_it_can_come_back_when_somebody_asks_and_somebody_approves(world: 
     assert host_of(world, machine).status is NodeStatus.UP
 
 
-@pytest.mark.parametrize("call", ["release_engine", "set_site_nodes", "leave_lockspace", "unmount", "make_volume",
-                                  "remove_peer", "set_names", "leave"])  # fmt: skip
+@pytest.mark.parametrize("call", ["undeploy_hosted_engine", "set_site_nodes", "leave_lockspace", "unmount",
+                                  "make_volume", "remove_peer", "set_names", "leave"])  # fmt: skip
 async def test_a_removal_that_failed_in_the_middle_is_gone_on_with(
     call: str, world: World, machine: FakeMachine
 ) -> None:

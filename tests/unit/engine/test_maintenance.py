@@ -11,7 +11,7 @@ from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.problems import NoNode
 from hosted_engine.engine.vms.commands.start import StartVm
-from node.api.problems import NodeSilent, Refused
+from node.api.problems import NodeNonResponsive, Refused
 from node.steps import StepFailed
 from tests.fakes.engine import ENGINE_VM_ID, World, node_id
 from tests.fakes.pool import with_brick
@@ -128,7 +128,7 @@ def global_maintenance(world: World) -> None:
 
 def without_keeper(world: World) -> None:
     engine_moves(world, TWO)
-    world.nodes[TWO].ha_service.keeps_engine = False
+    world.nodes[TWO].ha_service.hosted_engine_deployed = False
     tell(world, TWO)
 
 
@@ -192,7 +192,7 @@ async def test_an_active_host_is_not_activated(world: World) -> None:
 
 
 async def test_a_node_that_does_not_answer_stays_what_it_was(world: World) -> None:
-    silence = NodeSilent(node="node2", request="maintenance", reason="no answer")
+    silence = NodeNonResponsive(node="node2", request="maintenance", reason="no answer")
     world.nodes[TWO].fail("begin_maintenance", silence, times=9)
     with pytest.raises(StepFailed):
         await done(world, DeactivateNode(id=TWO))

@@ -67,7 +67,7 @@ async def joined(cut_at: int, away_s: float, *, after: bool) -> tuple[World, Fak
 async def test_an_approval_needs_some_requests() -> None:
     _, machine, outlet = await joined(0, 0, after=False)
     assert outlet.count >= 12
-    assert {"set_names", "add_peer", "mount", "join_lockspace", "keep_engine"} <= set(machine.asked)
+    assert {"set_names", "add_peer", "mount", "join_lockspace", "deploy_hosted_engine"} <= set(machine.asked)
 
 
 @pytest.mark.parametrize("after", [False, True])

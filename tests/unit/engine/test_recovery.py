@@ -21,7 +21,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import StopVm
 from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm
 from hosted_engine.engine.vms.model import VmStatus
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World
 from tests.fakes.store import ReadsHere
@@ -180,7 +180,7 @@ async def test_a_crash_while_an_approval_goes_back_still_goes_back() -> None:
         command = await approve_node(world)
         assert isinstance(command, ApproveNode)
         machine = world.nodes[command.id]
-        machine.fail("keep_engine", Failed(), times=100)
+        machine.fail("deploy_hosted_engine", Failed(), times=100)
         before = dict(world.shared.ha_files["engine"]), list(world.shared.peers)
         try:
             if not await crashed(world, command, cut_at):
@@ -248,7 +248,7 @@ async def test_a_start_on_a_node_that_fell_silent_leaves_the_vm_unknown() -> Non
     """The node may have started it: saying down would let it be started twice."""
     world = World()
     vm_id = await tiny_vm(world)
-    silence = NodeSilent(node="node1", request="start_vm", reason="no answer")
+    silence = NodeNonResponsive(node="node1", request="start_vm", reason="no answer")
     for node in world.nodes.values():
         node.lose_answer("start_vm", times=9)
         node.fail("destroy_vm", silence, times=9)

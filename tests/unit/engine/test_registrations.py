@@ -9,7 +9,7 @@ from hosted_engine.engine.nodes.joining.registrations import Asked, KnownHost, O
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from node.api.messages.identity import Offer, OfferedAddress
 from node.api.messages.registration import RegistrationState
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.registration.credentials import new_key_pem
 from tests.fakes.engine import World
 from tests.fakes.machine import FakeMachine
@@ -40,7 +40,7 @@ def test_a_machine_is_shown_with_the_words_of_its_key(world: World) -> None:
     node = the_host(world, machine)
     assert (node.name, node.status, node.address) == ("node4", NodeStatus.PENDING_APPROVAL, "192.0.2.14")
     assert node.host_id is None
-    words = format_words(machine.fingerprint)
+    words = format_proquints(machine.fingerprint)
     assert words in node.detail
     assert events_of(world) == ["VDS_REGISTER_SUCCEEDED"]
     with world.store.transaction() as tx:
@@ -82,7 +82,7 @@ def test_nobody_comes_under_the_name_of_a_host_of_the_site(world: World) -> None
     machine = world.add_machine("NODE1", 4)
     world.ask(machine)
     node = the_host(world, machine)
-    assert node.name == f"NODE1-{format_words(machine.fingerprint).split('-')[0]}"
+    assert node.name == f"NODE1-{format_proquints(machine.fingerprint).split('-')[0]}"
     assert "it calls itself NODE1, as host node1 does" in node.detail
 
 
@@ -91,7 +91,7 @@ def test_two_machines_of_one_name_are_two_hosts_with_their_own_words(world: Worl
     world.ask(first)
     world.ask(second)
     assert the_host(world, first).name == "node4"
-    assert the_host(world, second).name == f"node4-{format_words(second.fingerprint).split('-')[0]}"
+    assert the_host(world, second).name == f"node4-{format_proquints(second.fingerprint).split('-')[0]}"
 
 
 def test_an_address_or_a_machine_id_that_a_host_has_is_said(world: World) -> None:

@@ -9,7 +9,7 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.vms.model import VmStatus
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.node.fake import FakeNode
@@ -33,7 +33,7 @@ async def snapshot_without_answer(world: World, vm_id: str, *, is_switched: bool
     node = host_of(world, vm_id)
     if is_switched:
         node.lose_answer("snapshot_vm")
-    silence = NodeSilent(node=vm_id, request="snapshot_vm", reason="it is a fake")
+    silence = NodeNonResponsive(node=vm_id, request="snapshot_vm", reason="it is a fake")
     node.fail("snapshot_vm", silence, times=TURNS)
     running = await world.engine.perform(adding(world, SNAPSHOTS, vm_id=vm_id, description="snap"), world.caller)
     await let_pass()
@@ -76,7 +76,7 @@ async def test_what_a_failed_switch_has_left_is_not_removed_while_the_host_is_si
     vm_id = await running_vm(world)
     node = host_of(world, vm_id)
     node.fail("snapshot_vm", Failed())
-    node.fail("vm_images", NodeSilent(node=vm_id, request="vm_images", reason="it is a fake"), times=TURNS)
+    node.fail("vm_images", NodeNonResponsive(node=vm_id, request="vm_images", reason="it is a fake"), times=TURNS)
     images = len(world.shared.images)
     running = await world.engine.perform(adding(world, SNAPSHOTS, vm_id=vm_id, description="snap"), world.caller)
     await let_pass()

@@ -17,7 +17,7 @@ from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.lifecycle import lost, unknown, vm_reported
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.vms import DownReason, VmReport, VmState
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import (
@@ -128,7 +128,7 @@ async def test_a_start_that_nobody_can_tell_of_keeps_what_it_may_write() -> None
     write(world, vm_id, "kept")
     for node in world.nodes.values():
         node.lose_answer("start_vm", times=9)
-        node.fail("destroy_vm", NodeSilent(node="node1", request="destroy_vm", reason="no answer"), times=9)
+        node.fail("destroy_vm", NodeNonResponsive(node="node1", request="destroy_vm", reason="no answer"), times=9)
     with pytest.raises(StepFailed):
         await done(world, StartVm(id=vm_id))
     vm = vm_of(world, vm_id)

@@ -10,7 +10,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.vms import DownReason
-from node.api.problems import NodeSilent, Refused
+from node.api.problems import NodeNonResponsive, Refused
 from tests.unit.engine.scenes import events_of, vm_of
 from tests.unit.fleet.hand_clock import settle
 from tests.unit.fleet.site import ONE, THREE, TWO, Site, open_site
@@ -108,7 +108,7 @@ async def test_a_call_that_hangs_ends_when_the_node_is_known_to_be_silent(site: 
     await settle()
     site.machine(ONE).fall_silent()
     await site.clock.turn(30)
-    with pytest.raises(NodeSilent, match="fell silent meanwhile"):
+    with pytest.raises(NodeNonResponsive, match="fell silent meanwhile"):
         await call
 
 
@@ -126,5 +126,5 @@ async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site
     await settle()
     machine.lose_power()
     await site.clock.turn(19)
-    with pytest.raises(NodeSilent, match="fell silent meanwhile"):
+    with pytest.raises(NodeNonResponsive, match="fell silent meanwhile"):
         await asked

@@ -12,8 +12,8 @@ import pytest
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.fleet.inviting import BelongsToSite, Inviter, OtherMachine, OtherWords, WrongCode
 from node.api.messages.identity import Claim
-from node.api.problems import NodeSilent
-from node.fingerprint import format_words
+from node.api.problems import NodeNonResponsive
+from node.fingerprint import format_proquints
 from node.registration import credentials
 from tests.fakes.authority import FakeAuthority
 from tests.ports import free_port
@@ -38,7 +38,7 @@ def at(port: int) -> Node:
 
 async def test_who_knows_the_code_has_it_ask(machine: Hosted, code: str) -> None:
     async with serving(machine.service):
-        for said in ("", machine.membership.fingerprint, format_words(machine.membership.fingerprint)):
+        for said in ("", machine.membership.fingerprint, format_proquints(machine.membership.fingerprint)):
             found = await Inviter(ENGINE, 443).invite(at(machine.port), code, said)
             assert found == machine.membership.fingerprint
     wanted = machine.join_files.wanted()
@@ -67,7 +67,7 @@ async def test_a_member_of_a_site_is_left_alone(machine: Hosted, code: str) -> N
 
 
 async def test_nobody_there() -> None:
-    with pytest.raises(NodeSilent):
+    with pytest.raises(NodeNonResponsive):
         await Inviter(ENGINE, 443).invite(at(free_port()), "ABCD-EFGH-JKLM-NPQR", "")
 
 

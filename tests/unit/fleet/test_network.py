@@ -18,9 +18,9 @@ from tests.unit.fleet.site import Site
 ONE = node_id(1)
 PORT = BondPortReport(active=True, mii_up=True)
 DOWN = msgspec.structs.replace(NIC, carrier=False)
-PULLED = NetworkEvent(kind="link-down", says="host0 lost its carrier", interface="host0")
-PLUGGED = NetworkEvent(kind="link-up", says="host0 has a carrier", interface="host0")
-FLAPS = NetworkEvent(kind="link-flapping", says="host0 comes and goes", interface="host0")
+PULLED = NetworkEvent(kind="link-down", description="host0 lost its carrier", interface="host0")
+PLUGGED = NetworkEvent(kind="link-up", description="host0 has a carrier", interface="host0")
+FLAPS = NetworkEvent(kind="link-flapping", description="host0 comes and goes", interface="host0")
 
 
 def known(site: Site) -> NodeNetwork:
@@ -120,7 +120,7 @@ async def test_a_port_of_a_bond_goes_down_and_up(site: Site) -> None:
     up = msgspec.structs.replace(NIC, controller="bond0", bond_port=PORT)
     down = msgspec.structs.replace(up, bond_port=msgspec.structs.replace(PORT, mii_up=False))
     for link, kind in ((up, "link-controller"), (down, "bond-port-down"), (up, "bond-port-up")):
-        site.machine(ONE).change_link(link, NetworkEvent(kind=kind, says="…", interface="host0", about="bond0"))
+        site.machine(ONE).change_link(link, NetworkEvent(kind=kind, description="…", interface="host0", about="bond0"))
     await settle()
     assert network_events(site) == ["HOST_BOND_SLAVE_STATE_DOWN", "HOST_BOND_SLAVE_STATE_UP"]
 

@@ -9,7 +9,7 @@ from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageFormat
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import ENGINE_VM_ID, TINY_IMAGE
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
@@ -93,7 +93,7 @@ async def test_a_stop_is_told_once_and_a_new_start_at_once_works(site: Site) -> 
 
 async def test_a_start_in_flight_when_the_node_falls_silent_leaves_the_vm_unknown_until_it_speaks(site: Site) -> None:
     vm_id = await tiny_vm(site.world)
-    silence = NodeSilent(node="node1", request="destroy_vm", reason="none")
+    silence = NodeNonResponsive(node="node1", request="destroy_vm", reason="none")
     site.machine(ONE).lose_answer("start_vm")
     site.machine(ONE).fail("destroy_vm", silence, times=2)
     with pytest.raises(StepFailed):

@@ -50,7 +50,7 @@ class Stage:
             ready=self._ready,
             holder=self._holder,
             taker=self._taker,
-            tell=lambda _: None,
+            notify=lambda _: None,
             clock=self.clock,
         )
         self.folder = folder / "ha"

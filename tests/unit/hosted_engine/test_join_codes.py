@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from hosted_engine import config, join_codes
 from hosted_engine.config import Config
 from hosted_engine.engine.nodes.joining.preapprovals import Preapproval, hash_code
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.join_code import why_not_join_code
 from node.tls import certificate_fingerprint
 from tests.fakes.engine import ENGINE_PAIR, World
@@ -35,7 +35,7 @@ def lines(*argv: str) -> dict[str, str]:
 def test_a_code_is_shown_once_with_the_engines_words(world: World) -> None:
     said = lines("add", "--hours", "2")
     assert why_not_join_code(said["code"]) is None
-    assert said["engine's words"] == format_words(certificate_fingerprint(ENGINE_PAIR.certificate))
+    assert said["engine's words"] == format_proquints(certificate_fingerprint(ENGINE_PAIR.certificate))
     with world.store.transaction() as tx:
         (made,) = tx.of(Preapproval).list()
         (event,) = tx.events.list()

@@ -33,7 +33,7 @@ class Hosted(FakeNode):
             "node1",
             clock=SystemClock(),
             addresses=lambda: ["127.0.0.1"],
-            claimed_anew=self.service.again,
+            on_membership_changed=self.service.again,
             trusts=[FakeGlusterdUnit(folder).trust(folder)],
         )
         self.membership.prepare()

@@ -12,7 +12,7 @@ from node.api.messages.vms import VmSpec
 from node.observe.parse import Memory
 from node.system.threads import Threads
 from node.vms.balloon import CRITICAL, ENOUGH, SHORT, STEP, Balloon, plan
-from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.balloon_controller import BalloonController
 from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import DomainAction, Move
 from node.vms.states import PAUSED, PAUSED_BY_USER
@@ -88,14 +88,14 @@ class World:
     def __init__(self) -> None:
         self.hypervisor = FakeHypervisor()
         self.free = 1.0
-        self.keeper = BalloonKeeper(self.hypervisor, Threads("test", 1), memory=self.memory, clock=FakeClock())
+        self.keeper = BalloonController(self.hypervisor, Threads("test", 1), memory=self.memory, clock=FakeClock())
 
     def memory(self) -> Memory:
         return Memory(1_000_000, int(1_000_000 * self.free), 0, 0)
 
     def run(self, spec: VmSpec, unused_kib: int | None) -> None:
-        surroundings = DomainPaths(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l"))
-        self.hypervisor.start(domain_xml(spec, spec.id, surroundings))
+        paths = DomainPaths(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l"))
+        self.hypervisor.start(domain_xml(spec, spec.id, paths))
         if unused_kib is not None:
             self.hypervisor.unused_kib[spec.id] = unused_kib
 
@@ -106,7 +106,7 @@ class World:
 
     def look(self, times: int = 1) -> None:
         for _ in range(times):
-            self.keeper.look()
+            self.keeper.adjust()
 
 
 @pytest.fixture

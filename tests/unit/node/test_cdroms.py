@@ -26,7 +26,7 @@ class World:
     def __init__(self, volumes: Path) -> None:
         self.hypervisor = FakeHypervisor()
         self.threads = Threads("cdroms", 1)
-        self.surroundings = DomainPaths(Accelerator.TCG, PurePosixPath(volumes), PurePosixPath("/logs"))
+        self.paths = DomainPaths(Accelerator.TCG, PurePosixPath(volumes), PurePosixPath("/logs"))
         self.cdroms = Cdroms(self.hypervisor, self.threads, volumes=volumes, need=self.need)
         self.two = Path(layout.image(PurePosixPath(volumes), TWO))
 
@@ -35,7 +35,7 @@ class World:
             raise NotMounted(storage_domain=domain, reason="it is not mounted")
 
     def start(self, spec: VmSpec) -> None:
-        self.hypervisor.start(domain_xml(spec, "vm", self.surroundings))
+        self.hypervisor.start(domain_xml(spec, "vm", self.paths))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def source(element: ET.Element) -> str | None:
 
 async def test_a_vm_has_one_drive_with_its_disc_whether_it_boots_from_it_or_not(world: World) -> None:
     for devices in ((BootDevice.HD,), (BootDevice.CDROM, BootDevice.HD)):
-        xml = domain_xml(msgspec.structs.replace(SPEC, boot_devices=devices), "vm", world.surroundings)
+        xml = domain_xml(msgspec.structs.replace(SPEC, boot_devices=devices), "vm", world.paths)
         assert str(source(drive(xml))).endswith("/data/images/one/image")
         assert (drive(xml).find("boot") is not None) is (BootDevice.CDROM in devices)
         assert drive(xml).find("readonly") is not None

@@ -7,7 +7,7 @@ import pytest
 
 from node.api.contract import NodeApi
 from node.api.messages.network import NetworkRequest
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.changes import change_and_confirm
 from tests.fakes.clock import FakeClock
 from tests.fakes.node.fake import FakeNode
@@ -28,8 +28,8 @@ class Ways:
         yield self.node
 
 
-def silent(request: str) -> NodeSilent:
-    return NodeSilent(node="node1", request=request, reason="it came to nothing")
+def silent(request: str) -> NodeNonResponsive:
+    return NodeNonResponsive(node="node1", request=request, reason="it came to nothing")
 
 
 async def test_it_is_confirmed_over_connections_of_its_own() -> None:
@@ -57,7 +57,7 @@ async def test_a_confirmation_whose_answer_was_lost_is_said_again() -> None:
 async def test_without_a_proof_it_is_not_confirmed() -> None:
     ways = Ways(FakeNode())
     ways.node.fail("network", silent("network"), times=100)
-    with pytest.raises(NodeSilent, match="it came to nothing"):
+    with pytest.raises(NodeNonResponsive, match="it came to nothing"):
         await change_and_confirm(ways.connect, REQUEST, FakeClock())
     assert len(ways.node.net.checkpoints) == 1
 
@@ -65,6 +65,6 @@ async def test_without_a_proof_it_is_not_confirmed() -> None:
 async def test_a_witness_is_asked_instead_of_the_node_itself() -> None:
     ways, others = Ways(FakeNode()), Ways(FakeNode("node2"))
     others.node.fail("network", silent("network"), times=100)
-    with pytest.raises(NodeSilent):
+    with pytest.raises(NodeNonResponsive):
         await change_and_confirm(ways.connect, REQUEST, FakeClock(), witness=others.connect)
     assert len(ways.node.net.checkpoints) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from hosted_engine.authority import make_authority, make_pair
 from node.api.messages.identity import Role
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.client import HANDSHAKES, NodeClient
 
 AUTHORITY = make_authority("branch-7")
@@ -29,7 +29,7 @@ async def test_a_certificate_that_is_not_of_this_time_is_told_with_the_clock(
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=server_tls)
     tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=AUTHORITY.certificate)
     client = NodeClient("127.0.0.1", tls, port=server.sockets[0].getsockname()[1])
-    with pytest.raises(NodeSilent, match=f"{said}.*clock it is {datetime.now(UTC):%Y-%m}"):
+    with pytest.raises(NodeNonResponsive, match=f"{said}.*clock it is {datetime.now(UTC):%Y-%m}"):
         await client.identity()
     await client.close()
     server.close()
@@ -55,7 +55,7 @@ async def test_of_a_hundred_questions_at_once_few_begin_connections() -> None:
     assert begun == HANDSHAKES
     over.set()
     answers = await asyncio.gather(*questions, return_exceptions=True)
-    assert {type(answer) for answer in answers} == {NodeSilent}
+    assert {type(answer) for answer in answers} == {NodeNonResponsive}
     assert begun >= 100, "each had its turn"
     await client.close()
     server.close()

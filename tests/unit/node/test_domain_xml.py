@@ -61,12 +61,12 @@ MANY = VmSpec(
 
 
 @pytest.mark.parametrize(
-    ("name", "spec", "surroundings"),
+    ("name", "spec", "paths"),
     [("small-tcg", SMALL, TCG), ("engine-kvm", ENGINE, KVM), ("many-tcg", MANY, TCG)],
 )
-def test_domain_is_as_in_the_golden_file(name: str, spec: VmSpec, surroundings: DomainPaths) -> None:
+def test_domain_is_as_in_the_golden_file(name: str, spec: VmSpec, paths: DomainPaths) -> None:
     path = GOLDEN / f"{name}.xml"
-    made = domain_xml(spec, name, surroundings)
+    made = domain_xml(spec, name, paths)
     if os.environ.get("TRIVET_GOLDEN") == "write":
         path.write_text(made)
     assert made == path.read_text()

@@ -8,7 +8,7 @@ from node.api.messages.leases import LeaseRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.network import NetworkRequest
 from node.api.messages.vms import DownReason, VmLease, VmSpec, VmState
-from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteFailed, RemoteRefused
 from node.system.process import CommandFailed
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.network import FakeCable
@@ -61,9 +61,9 @@ async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
     events = node.events()
     await anext(events)
     node.fall_silent()
-    with pytest.raises(NodeSilent):
+    with pytest.raises(NodeNonResponsive):
         await anext(events)
-    with pytest.raises(NodeSilent):
+    with pytest.raises(NodeNonResponsive):
         await node.vms()
     node.speak_again()
     assert await node.vms() == ()
@@ -76,7 +76,7 @@ async def test_failures_come_as_from_a_client_and_only_as_often_as_asked() -> No
         await node.start_vm(VM)
     assert await node.vm(VM.id) is None
     node.lose_answer("start_vm")
-    with pytest.raises(NodeSilent):
+    with pytest.raises(NodeNonResponsive):
         await node.start_vm(VM)
     assert await node.vm(VM.id) is not None
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,10 @@ from node.fingerprint import format_words
     ],
 )
 def test_words_are_proquints(start: str, words: str) -> None:
-    assert format_words(start.ljust(64, "0")) == words
+    assert format_proquints(start.ljust(64, "0")) == words
 
 
 @given(st.binary(min_size=8, max_size=8), st.binary(min_size=8, max_size=8))
 def test_other_bits_are_other_words(one: bytes, other: bytes) -> None:
     rest = "0" * 48
-    assert (format_words(one.hex() + rest) == format_words(other.hex() + rest)) == (one == other)
+    assert (format_proquints(one.hex() + rest) == format_proquints(other.hex() + rest)) == (one == other)

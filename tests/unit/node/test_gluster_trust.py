@@ -42,7 +42,7 @@ class Node:
             "node1",
             clock=SystemClock(),
             addresses=list,
-            claimed_anew=lambda: None,
+            on_membership_changed=lambda: None,
             trusts=[self.unit.trust(self.folder)],
         )
         self.membership.prepare()
@@ -74,7 +74,7 @@ def test_what_ran_in_clear_is_stopped_before_it_runs_with_tls(tmp_path: Path) ->
     unit = FakeGlusterdUnit(tmp_path, clear=True)
     (tmp_path / "key.pem").write_bytes(new_key_pem())
     (tmp_path / "cert.pem").touch()
-    unit.trust(tmp_path).hold(SITE.certificate)
+    unit.trust(tmp_path).establish(SITE.certificate)
     assert unit.running
     assert not unit.clear
 
@@ -292,7 +292,7 @@ def test_who_is_no_member_any_more_is_told_nothing_by_the_agent(tmp_path: Path) 
     node.claim()
     trust = node.unit.trust(node.folder)
     own = Membership(
-        node.folder, "node1", clock=SystemClock(), addresses=list, claimed_anew=lambda: None, trusts=[],
+        node.folder, "node1", clock=SystemClock(), addresses=list, on_membership_changed=lambda: None, trusts=[],
         members=trust.members,
     )  # fmt: skip
     assert own.is_member("node4")

@@ -35,7 +35,7 @@ def service_of(systemd: FakeSystemd, tmp_path: Path, clock: FakeClock | None = N
 
 
 def unit(report: HaReport) -> tuple[bool, bool]:
-    return report.keeps, report.active
+    return report.configured, report.active
 
 
 def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
     service = service_of(systemd, tmp_path)
     assert unit(service.ha()) == (False, False)
     for _ in range(2):
-        assert unit(service.keep_engine()) == (True, True)
+        assert unit(service.deploy_hosted_engine()) == (True, True)
     assert systemd.told == ["start"]
     assert (tmp_path / "ha" / MARK).exists()
 
@@ -51,10 +51,10 @@ def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
 def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = service_of(systemd, tmp_path)
-    service.keep_engine()
+    service.deploy_hosted_engine()
     (tmp_path / "ha" / LOCAL_MAINTENANCE).touch()
     for _ in range(2):
-        assert unit(service.release_engine()) == (False, False)
+        assert unit(service.undeploy_hosted_engine()) == (False, False)
     assert systemd.told == ["start", "stop"]
     assert list((tmp_path / "ha").iterdir()) == []
 
@@ -62,17 +62,17 @@ def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["activating", "deactivating", "reloading"])
 def test_one_that_is_being_started_anew_is_stopped(tmp_path: Path, state: str) -> None:
     systemd = FakeSystemd(state)
-    service_of(systemd, tmp_path).release_engine()
+    service_of(systemd, tmp_path).undeploy_hosted_engine()
     assert systemd.told == ["stop"]
 
 
 def test_one_that_ended_by_itself_is_started_again(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = service_of(systemd, tmp_path)
-    service.keep_engine()
+    service.deploy_hosted_engine()
     systemd.state = "failed"
     assert unit(service.ha()) == (True, False)
-    assert service.keep_engine().active
+    assert service.deploy_hosted_engine().active
 
 
 def test_a_maintenance_lies_on_the_disk_with_its_reason_and_outlives_the_agent(tmp_path: Path) -> None:

@@ -58,15 +58,20 @@ async def test_events_come_as_the_part_tells_them(threads: Threads) -> None:
     assert (await anext(events)).kind is EventKind.HEARTBEAT
 
 
-@pytest.mark.parametrize("keep_asking", [False, True])
+@pytest.mark.parametrize("continue_asking", [False, True])
 async def test_a_node_leaves_its_site_when_nothing_of_the_site_is_on_it(
-    keep_asking: bool, threads: Threads, tmp_path: Path
+    continue_asking: bool, threads: Threads, tmp_path: Path
 ) -> None:
     authority, left = FakeAuthority(), ["VM mail"]
-    joins, leave = JoinFiles(tmp_path, tmp_path), Leave(claim_code=CODE, keep_asking=keep_asking)
+    joins, leave = JoinFiles(tmp_path, tmp_path), Leave(claim_code=CODE, continue_asking=continue_asking)
     joins.want("192.0.2.10", 443, "0" * 64)
     own = Membership(
-        tmp_path, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=lambda: None, trusts=()
+        tmp_path,
+        "node1",
+        clock=SystemClock(),
+        addresses=lambda: ["127.0.0.1"],
+        on_membership_changed=lambda: None,
+        trusts=(),
     )
     own.prepare()
     certificate = authority.sign_request(own.identity().certificate_request_pem, "node1")
@@ -84,4 +89,4 @@ async def test_a_node_leaves_its_site_when_nothing_of_the_site_is_on_it(
     await leaving.leave(leave)
     assert not own.claimed
     assert own.knows_claim_code(CODE)
-    assert (joins.wanted() is not None) is keep_asking
+    assert (joins.wanted() is not None) is continue_asking

@@ -43,7 +43,7 @@ async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwor
     before = fake.now
     assert (await network.change_network(NetworkRequest(document=WISH))).changed
     assert fake.now != before
-    await HostNetwork(Network(fake), HandClock()).settle()
+    await HostNetwork(Network(fake), HandClock()).roll_back_expired()
     assert fake.now == before
 
 
@@ -52,7 +52,7 @@ async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: 
         NetworkRequest(document=WISH)
     )
     anew = HostNetwork(Network(fake, ChangeStore(tmp_path)), clock)
-    keeping = asyncio.create_task(anew.keep())
+    keeping = asyncio.create_task(anew.run())
     await clock.turn(10)
     await anew.confirm_network(change.checkpoint)
     keeping.cancel()
@@ -62,7 +62,7 @@ async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: 
 async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
     fake: FakeNetwork, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeping = asyncio.create_task(HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).keep())
+    keeping = asyncio.create_task(HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).run())
     await clock.turn(5)
     settled = fake.settled
     await Network(fake, ChangeStore(tmp_path)).change(WISH)
@@ -78,7 +78,7 @@ async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
 async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake: FakeNetwork) -> None:
     await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
     after = fake.now
-    await network.settle()
+    await network.roll_back_expired()
     assert fake.now == after
 
 
@@ -126,7 +126,7 @@ def kernel(fake: FakeNetwork) -> FakeNetwork:
 @asynccontextmanager
 async def kept_up(fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, folder: Path) -> AsyncIterator[HostNetwork]:
     network = HostNetwork(Network(fake, ChangeStore(folder), stand_in=kernel), clock)
-    keeping = asyncio.create_task(network.keep())
+    keeping = asyncio.create_task(network.run())
     await clock.turn(1)
     yield network
     keeping.cancel()
@@ -184,7 +184,7 @@ async def test_a_change_of_somebody_else_does_not_keep_the_agent_from_starting(
     network: HostNetwork, fake: FakeNetwork, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.foreign = True
-    await network.settle()
+    await network.roll_back_expired()
     assert "stays for now" in caplog.text
 
 
@@ -307,7 +307,7 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
 
     fake = FakeNetwork(NetworkState((Interface("host0", mtu=1500, ipv4=STATIC),), dns=Dns(("192.0.2.12",))))
     network = HostNetwork(Network(fake, ChangeStore(tmp_path)), clock, asks=asks)
-    keeping = asyncio.create_task(network.keep())
+    keeping = asyncio.create_task(network.run())
     await clock.turn(1)
     await network.change_network(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
     goes_on.clear()

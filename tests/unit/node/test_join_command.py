@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from node.clock import SystemClock
 from node.config import Config
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.registration import command
 from node.registration.credentials import AUTHORITY, CERTIFICATE, load_key, new_key_pem, self_signed_pem
 from node.registration.join_files import JoinFiles, JoinState, JoinStatus
@@ -59,7 +59,7 @@ def run(*arguments: str, typed: str = "") -> Result:
 def test_words_and_digits_are_both_good(engine: tuple[int, str], files: JoinFiles) -> None:
     port, fingerprint = engine
     colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
-    for said in (format_words(fingerprint), format_words(fingerprint).replace("-", " "), fingerprint, colons):
+    for said in (format_proquints(fingerprint), format_proquints(fingerprint).replace("-", " "), fingerprint, colons):
         result = run("127.0.0.1", "--port", str(port), "--fingerprint", said, "--no-wait")
         assert result.exit_code == 0, result.output
         wanted = files.wanted()
@@ -71,10 +71,10 @@ def test_words_and_digits_are_both_good(engine: tuple[int, str], files: JoinFile
 def test_another_key_than_the_one_that_was_said_is_not_asked(engine: tuple[int, str], files: JoinFiles) -> None:
     """That is what a machine in between looks like."""
     port, fingerprint = engine
-    for said in (format_words("0" * 64), "0" * 64):
+    for said in (format_proquints("0" * 64), "0" * 64):
         result = run("127.0.0.1", "--port", str(port), "--fingerprint", said, "--no-wait")
         assert result.exit_code == 2
-        assert format_words(fingerprint) in result.output
+        assert format_proquints(fingerprint) in result.output
         assert "another machine may have answered" in result.output
     assert files.wanted() is None
 
@@ -104,8 +104,8 @@ def test_a_dry_run_shows_both_sides_and_asks_nobody(
     own = certificate_fingerprint((settings.own_folder / CERTIFICATE).read_text())
     assert json.loads(result.output) == {
         "engine": "127.0.0.1",
-        "engine_words": format_words(fingerprint),
-        "words": format_words(own),
+        "engine_words": format_proquints(fingerprint),
+        "words": format_proquints(own),
         "state": "dry-run",
     }
     assert files.wanted() is None

@@ -10,9 +10,9 @@ from installer.steps.first_boot import JOIN_REQUEST
 from node.api.messages.identity import Claim
 from node.api.messages.registration import WRONG_CODE, Registration, RegistrationReport, RegistrationState
 from node.api.problems import ProblemText, RemoteRefused
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.registration.credentials import load_key, new_key_pem
-from node.registration.engine_door import Answered, EngineSilent
+from node.registration.engine_client import Answered, EngineUnreachable
 from node.registration.join_files import REQUEST, JoinFiles, JoinRequest, JoinState, WantedJoin
 from node.registration.joining import Joining
 from node.system.files import write_durable
@@ -34,7 +34,7 @@ class FakeEngine:
 
     async def fingerprint(self, engine: str, port: int) -> str:
         if self.key is None:
-            raise EngineSilent(engine=engine, reason="no route to host")
+            raise EngineUnreachable(engine=engine, reason="no route to host")
         return self.key
 
     async def ask(self, wanted: WantedJoin, body: bytes, signature: str) -> Answered:
@@ -86,7 +86,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("given", [FINGERPRINT, format_words(FINGERPRINT), format_words(FINGERPRINT).upper()])
+@pytest.mark.parametrize("given", [FINGERPRINT, format_proquints(FINGERPRINT), format_proquints(FINGERPRINT).upper()])
 async def test_after_its_installation_it_asks_by_itself(given: str, machine: Machine) -> None:
     machine.install(given)
     assert await machine.turn() is JoinState.PENDING
@@ -99,11 +99,11 @@ async def test_after_its_installation_it_asks_by_itself(given: str, machine: Mac
 
 
 async def test_an_engine_with_other_words_is_asked_nothing(machine: Machine) -> None:
-    machine.install(format_words("cd" * 32))
+    machine.install(format_proquints("cd" * 32))
     assert await machine.turn() is JoinState.REFUSED
     status = machine.files.status()
     assert status is not None
-    assert format_words(FINGERPRINT) in status.detail
+    assert format_proquints(FINGERPRINT) in status.detail
     assert machine.engine.asked == []
     machine.engine.key = "cd" * 32  # the right one is there again
     assert await machine.turn() is JoinState.PENDING

@@ -24,9 +24,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.fakes.sanlock import FakeSanlock
 
-SURROUNDINGS = DomainPaths(
-    accelerator=Accelerator.TCG, volumes=PurePosixPath("/volumes"), console_logs=PurePosixPath("/logs")
-)
+PATHS = DomainPaths(accelerator=Accelerator.TCG, volumes=PurePosixPath("/volumes"), console_logs=PurePosixPath("/logs"))
 STATUS = Path(__file__).parents[2] / "data/node/sanlock-status.txt"
 SPACE = LockspaceRequest(name="trivet", storage_domain="engine", host_id=2, io_timeout_s=4)
 FAST = LeaseTimersRequest(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2})
@@ -196,7 +194,7 @@ def test_only_vms_that_are_active_hold_leases() -> None:
     lease = VmLease(lockspace="trivet", resource="mail", storage_domain="engine")
     for number, (name, leases) in enumerate((("mail", (lease,)), ("web", ()))):
         spec = VmSpec(id=str(UUID(int=number)), name=name, memory_bytes=1 << 27, leases=leases)
-        hypervisor.start(domain_xml(spec, name, SURROUNDINGS))
+        hypervisor.start(domain_xml(spec, name, PATHS))
     assert lease_holders(hypervisor) == ("mail",)
     hypervisor.set(str(UUID(int=0)), SHUT_OFF, 1)
     assert lease_holders(hypervisor) == ()

@@ -35,8 +35,8 @@ class World:
         self.live = LiveImages(self.hypervisor, self.threads, VOLUMES, FakeClock())
         disks = tuple(VmDisk(image=image(disk, "base"), format=ImageFormat.RAW) for disk in ("one", "two"))
         self.spec = VmSpec(id=VM_ID, name="web", memory_bytes=1 << 26, disks=disks)
-        surroundings = DomainPaths(Accelerator.TCG, VOLUMES, PurePosixPath("/log"))
-        self.hypervisor.start(domain_xml(self.spec, "web", surroundings))
+        paths = DomainPaths(Accelerator.TCG, VOLUMES, PurePosixPath("/log"))
+        self.hypervisor.start(domain_xml(self.spec, "web", paths))
 
     async def take(self, *names: str, disk: str = "one") -> None:
         """One after the other."""

@@ -30,7 +30,7 @@ class Node:
             "node1",
             clock=SystemClock(),
             addresses=lambda: ["127.0.0.1"],
-            claimed_anew=restart,
+            on_membership_changed=restart,
             trusts=[FakeGlusterdUnit(folder.parent).trust(folder)],
         )
 

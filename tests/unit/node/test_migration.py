@@ -57,7 +57,7 @@ class Site:
             ready=_nothing,
             holder=_nothing,
             taker=_nothing,
-            tell=self.told.append,
+            notify=self.told.append,
             clock=self.clock,
         )
         vms.watch()

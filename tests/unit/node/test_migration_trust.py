@@ -47,7 +47,7 @@ class Node:
             "node1",
             clock=SystemClock(),
             addresses=list,
-            claimed_anew=lambda: None,
+            on_membership_changed=lambda: None,
             trusts=[self.trust],
         )
         self.membership.prepare()

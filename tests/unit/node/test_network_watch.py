@@ -9,7 +9,7 @@ from netconf.model import Address
 from netconf.watch.changes import changes
 from netconf.watch.view import Counters, Kernel, Link, ObservedAddress, Speed, Update, View, apply
 from netconf.watch.watch import Moment
-from node.api.messages.network import LinkAddress, LinkCounters, NetworkNews
+from node.api.messages.network import LinkAddress, LinkCounters, NetworkUpdate
 from node.observe.network_watch import NetworkWatch
 from tests.fakes.clock import FakeClock
 
@@ -24,8 +24,8 @@ OTHERS = (
 HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
 
 
-def view(*news: Update) -> View:
-    kernel = apply(Kernel(), (NIC, BRIDGE, *OTHERS, *news))
+def view(*update: Update) -> View:
+    kernel = apply(Kernel(), (NIC, BRIDGE, *OTHERS, *update))
     return View(kernel, counters={"host0": Counters(rx_bytes=5), "vnet0": Counters()}, speeds={2: Speed(10000, "full")})
 
 
@@ -52,7 +52,7 @@ class Script:
 class Scene:
     def __init__(self) -> None:
         self.script = Script(view())
-        self.told: list[NetworkNews] = []
+        self.told: list[NetworkUpdate] = []
         self.watch = NetworkWatch(self.script, self.told.append, FakeClock())
         self.task = asyncio.create_task(self.watch.run())
 
@@ -71,15 +71,15 @@ class Scene:
 
 async def test_the_first_look_tells_of_all_own_links_and_of_no_events() -> None:
     scene = Scene()
-    assert scene.watch.news() is None
+    assert scene.watch.update() is None
     assert scene.watch.observed() is None
     await scene.settle()
-    (news,) = scene.told
-    assert [link.name for link in news.links] == ["br0", "host0"]
-    assert news.events == ()
-    assert scene.watch.news() == NetworkNews(links=news.links)
+    (update,) = scene.told
+    assert [link.name for link in update.links] == ["br0", "host0"]
+    assert update.events == ()
+    assert scene.watch.update() == NetworkUpdate(links=update.links)
     assert scene.watch.counters() == {"host0": LinkCounters(rx_bytes=5)}
-    assert (news.links[1].speed_mbps, news.links[1].duplex, news.links[1].mac) == (10000, "full", NIC.mac)
+    assert (update.links[1].speed_mbps, update.links[1].duplex, update.links[1].mac) == (10000, "full", NIC.mac)
     observed = scene.watch.observed()
     assert observed is not None
     await scene.end()
@@ -88,11 +88,11 @@ async def test_the_first_look_tells_of_all_own_links_and_of_no_events() -> None:
 async def test_a_change_is_told_with_the_link_as_it_is_then() -> None:
     scene = Scene()
     await scene.is_so(view(HELD))
-    news = scene.told[-1]
-    assert [(link.name, link.addresses) for link in news.links] == [
+    update = scene.told[-1]
+    assert [(link.name, link.addresses) for link in update.links] == [
         ("host0", (LinkAddress(address="192.0.2.5/24", origin="static"),))
     ]
-    assert [(event.kind, event.interface) for event in news.events] == [("address-added", "host0")]
+    assert [(event.kind, event.interface) for event in update.events] == [("address-added", "host0")]
     await scene.end()
 
 
@@ -119,7 +119,7 @@ async def test_an_observer_that_dies_is_replaced_and_nothing_is_missed() -> None
     scene.script.view = view(replace(NIC, carrier=False))  # happens while nobody looks
     await scene.is_so(None)
     assert scene.script.begun == 2
-    assert [event.says for event in scene.told[-1].events] == ["host0 lost its carrier"]
+    assert [event.description for event in scene.told[-1].events] == ["host0 lost its carrier"]
     await scene.is_so(view())
     assert scene.told[-1].links[0].carrier
     await scene.end()

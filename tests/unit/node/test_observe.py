@@ -10,7 +10,7 @@ from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Accelerator, Statistics
 from node.api.messages.mounts import MountReport
-from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
+from node.api.messages.network import LinkCounters, LinkReport, NetworkUpdate
 from node.api.messages.vms import VmReport, VmState
 from node.observe import hub, parse
 from node.observe.capabilities import accelerator, nics
@@ -21,7 +21,7 @@ from tests.fakes.clock import FakeClock
 
 PROC = Path(__file__).parents[2] / "data" / "node" / "proc"
 VM = VmReport(id="1", name="one", state=VmState.UP)
-HA = HaReport(keeps=True, active=True, maintenance=True, reason="a new disk")
+HA = HaReport(configured=True, active=True, maintenance=True, reason="a new disk")
 
 
 def text(name: str) -> str:
@@ -102,7 +102,7 @@ class World:
         self.during_hello: VmReport | None = None
         self.away = False
         self.systemd_hangs = False
-        self.network: NetworkNews | None = None
+        self.network: NetworkUpdate | None = None
         self.guests: tuple[GuestReport, ...] = (GuestReport(vm_id="guest", host_name="web"),)
         self.counters = {"host0": LinkCounters(rx_bytes=7)}
         self.hub = Hub(
@@ -147,7 +147,7 @@ async def test_hello_comes_first_with_all_vms(world: World) -> None:
 
 
 async def test_hello_does_not_wait_for_a_systemd_that_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "HA_LOOK_S", 0.01)
+    monkeypatch.setattr(hub, "HA_TIMEOUT_S", 0.01)
     world.systemd_hangs = True
     hello = await anext(world.hub.events())
     assert (hello.kind, hello.ha) == (EventKind.HELLO, None)
@@ -199,14 +199,14 @@ async def test_heartbeats_tell_the_load_to_those_who_listen(world: World) -> Non
 
 async def test_hello_and_later_events_tell_of_the_network(world: World) -> None:
     link = LinkReport(name="host0", kind="ethernet", up=True, carrier=True)
-    world.network = NetworkNews(links=(link,))
+    world.network = NetworkUpdate(links=(link,))
     events = world.hub.events()
     hello = await anext(events)
     assert (hello.network, hello.counters) == (world.network, world.counters)
-    news = NetworkNews(gone=("host0",))
-    world.hub.network_changed(news)
+    update = NetworkUpdate(gone=("host0",))
+    world.hub.network_changed(update)
     after = await anext(events)
-    assert (after.kind, after.network) == (EventKind.NETWORK, news)
+    assert (after.kind, after.network) == (EventKind.NETWORK, update)
     beating = asyncio.create_task(world.hub.beat())
     beat = await anext(events)
     beating.cancel()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from node.api.messages.identity import Claim, Leave
-from node.api.problems import NodeSilent, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteRefused
 from node.client import NodeClient
 from node.server.app import make_app
 from node.server.serve import Service
@@ -43,7 +43,7 @@ async def test_a_node_whose_time_is_over_is_reached_by_who_disregards_it(
     app = make_app(FakeNode(), Open(), mutual=True)
     async with serving(Service(lambda: (app, tls), port=port, hosts="127.0.0.1", drain_s=0)):
         client, renewing = (NodeClient("127.0.0.1", context, port=port) for context in (own, late))
-        with pytest.raises(NodeSilent, match="certificate has expired"):
+        with pytest.raises(NodeNonResponsive, match="certificate has expired"):
             await client.identity()
         assert (await renewing.identity()).name == "node1"
         await client.close()
@@ -56,6 +56,6 @@ async def test_who_disregards_time_still_knows_strangers(authority: FakeAuthorit
     (tmp_path / "stranger").mkdir()
     async with member(FakeNode(), FakeAuthority(), tmp_path / "stranger") as port:
         client = NodeClient("127.0.0.1", own, port=port)
-        with pytest.raises(NodeSilent):
+        with pytest.raises(NodeNonResponsive):
             await client.identity()
         await client.close()

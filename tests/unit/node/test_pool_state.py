@@ -11,8 +11,8 @@ from gluster.errors import PoolBusy
 from gluster.facade import Gluster
 from gluster.facts import connected_bricks
 from gluster.state import BrickFolder, PoolState, ServerFacts
-from node.api.messages.gluster import StorageNews
-from node.api.problems import NodeSilent
+from node.api.messages.gluster import StorageUpdate
+from node.api.problems import NodeNonResponsive
 from node.storage.brick_marks import NOT_WELL_S, WELL_S, BrickFolderCache, BrickMarks
 from node.storage.pool_state import PoolStateReader, ask_agents
 from node.storage.pool_state_watch import AGAIN_S, FRESH_S, OBSERVE_EVERY_S, OTHERS_S, SIGNS_S, PoolStateWatch
@@ -56,7 +56,7 @@ async def test_other_nodes_say_what_only_they_know(glusterd: FakeGlusterd) -> No
     async def ask(node: str) -> ServerFacts:
         asked.append(node)
         if node == "node3":
-            raise NodeSilent(node=node, request="it", reason="no answer")
+            raise NodeNonResponsive(node=node, request="it", reason="no answer")
         return ServerFacts(folders={"/gluster/data/brick": MARKED})
 
     state = await reader(glusterd, ask).read()
@@ -94,7 +94,7 @@ class Watched:
         self.first, self.member = True, True
         self.gate: asyncio.Event | None = None
         self.signs = {"client-0": True}
-        self.news: list[StorageNews] = []
+        self.update: list[StorageUpdate] = []
         self.watch = PoolStateWatch(
             self.read,
             lambda: ServerFacts(),
@@ -102,7 +102,7 @@ class Watched:
             is_first=self.is_first,
             is_member=lambda: self.member,
             threads=Direct(),
-            notify=self.news.append,
+            notify=self.update.append,
             clock=self.clock,
         )
 
@@ -147,10 +147,10 @@ async def test_changes_are_told_once() -> None:
     watched = Watched()
     running = asyncio.create_task(watched.watch.run())
     await watched.clock.turn(3 * OBSERVE_EVERY_S)
-    assert [news.health for news in watched.news] == [Health.WHOLE]
+    assert [update.health for update in watched.update] == [Health.WHOLE]
     watched.state = with_brick(whole_pool(), 1, online=False)
     await watched.clock.turn(3 * OBSERVE_EVERY_S)
-    assert [news.problems for news in watched.news[1:]] == [("brick-offline brick node2:/gluster/data/brick",)]
+    assert [update.problems for update in watched.update[1:]] == [("brick-offline brick node2:/gluster/data/brick",)]
     running.cancel()
 
 
@@ -163,7 +163,7 @@ async def test_what_a_second_look_does_not_confirm_is_not_told() -> None:
         await watched.clock.turn(AGAIN_S)
         watched.state = whole_pool()
         await watched.clock.turn(AGAIN_S)
-    assert [news.health for news in watched.news] == [Health.WHOLE]
+    assert [update.health for update in watched.update] == [Health.WHOLE]
     running.cancel()
 
 
@@ -175,7 +175,7 @@ async def test_a_mount_that_loses_a_brick_is_looked_into_at_once(first: bool) ->
     await watched.clock.turn(OBSERVE_EVERY_S - 2)
     watched.state, watched.signs = with_brick(whole_pool(), 1, online=False), {"client-0": False}
     await watched.clock.turn(SIGNS_S + AGAIN_S + OTHERS_S)
-    assert [news.health for news in watched.news] == [Health.WHOLE, Health.DEGRADED]
+    assert [update.health for update in watched.update] == [Health.WHOLE, Health.DEGRADED]
     running.cancel()
 
 
@@ -187,7 +187,7 @@ async def test_what_was_not_confirmed_is_looked_into_again_soon() -> None:
     await watched.clock.turn(SIGNS_S)
     watched.state = with_brick(watched.state, 2, online=False)
     await watched.clock.turn(3 * SIGNS_S + AGAIN_S)
-    assert [len(news.problems) for news in watched.news] == [0, 3]
+    assert [len(update.problems) for update in watched.update] == [0, 3]
     running.cancel()
 
 
@@ -206,7 +206,7 @@ async def test_a_machine_of_no_site_does_not_look() -> None:
     watched.member = False
     running = asyncio.create_task(watched.watch.run())
     await watched.clock.turn(3 * OBSERVE_EVERY_S)
-    assert (watched.news, watched.reads) == ([], 0)
+    assert (watched.update, watched.reads) == ([], 0)
     running.cancel()
 
 
@@ -227,7 +227,7 @@ async def test_a_node_whose_gluster_does_not_answer_says_so_itself() -> None:
     watched.first, watched.state = False, PoolState(server="node1", answered=False, reason="it is dead")
     running = asyncio.create_task(watched.watch.run())
     await watched.clock.turn(2 * OBSERVE_EVERY_S)
-    assert [news.health for news in watched.news] == [Health.UNKNOWN]
+    assert [update.health for update in watched.update] == [Health.UNKNOWN]
     running.cancel()
 
 

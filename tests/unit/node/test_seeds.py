@@ -61,7 +61,7 @@ class World:
             ready=_nothing,
             holder=_nobody,
             taker=_nobody,
-            tell=lambda report: None,
+            notify=lambda report: None,
             clock=self.clock,
             seeds=SeedDiscs(self.seeds),
         )

@@ -13,7 +13,7 @@ from node.api.messages.ha import EngineVmConfig
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.vms import VmSpec
 from node.api.operation import POST, Operations, operation, operations_of
-from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.api.problems import NodeNonResponsive, RemoteFailed, RemoteRefused
 from node.api.refusals import NodeTooOld
 from node.api.version import API_VERSION
 from node.client import NodeClient
@@ -53,7 +53,7 @@ async def test_problems_keep_their_kind_and_words(
     fake = FakeNode()
     async with member(fake, authority, tmp_path) as port:
         client = NodeClient("127.0.0.1", caller("deploy"), port=port)
-        fake.fail("vms", NodeSilent(node="inner", request="x", reason="a node behind it"))
+        fake.fail("vms", NodeNonResponsive(node="inner", request="x", reason="a node behind it"))
         with pytest.raises(RemoteFailed, match="a node behind it"):
             await client.vms()
         with pytest.raises(RemoteRefused, match="mounts no storage of kind 'tape'"):
@@ -79,7 +79,7 @@ async def test_only_engine_and_deploy_get_in(
         nobody = ssl.create_default_context(cadata=authority.pem)
         for tls in (stranger, nobody):
             client = NodeClient("127.0.0.1", tls, port=port)
-            with pytest.raises(NodeSilent):
+            with pytest.raises(NodeNonResponsive):
                 await client.vms()
             await client.close()
 
@@ -165,7 +165,7 @@ async def test_an_event_stream_that_ends_is_silence_to_its_caller(
         events = client.events()
         assert (await anext(events)).kind is EventKind.HELLO
         fake.fall_silent()
-        with pytest.raises(NodeSilent):
+        with pytest.raises(NodeNonResponsive):
             await anext(events)
         await client.close()
 
@@ -197,7 +197,7 @@ async def test_a_node_is_not_asked_for_its_version_before_what_every_node_can(
     authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
 ) -> None:
     fake = FakeNode()
-    fake.fail("identity", NodeSilent(node="node1", request="identity", reason="nobody asks"))
+    fake.fail("identity", NodeNonResponsive(node="node1", request="identity", reason="nobody asks"))
     async with member(fake, authority, tmp_path) as port:
         client = NodeClient("127.0.0.1", caller("engine"), port=port)
         assert await client.vms() == ()

@@ -30,7 +30,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 def path(world: World) -> Path:
-    return Path(layout.image(world.surroundings.volumes, MEMORY))
+    return Path(layout.image(world.paths.volumes, MEMORY))
 
 
 def suspending(world: World) -> Suspending:
@@ -38,9 +38,7 @@ def suspending(world: World) -> Suspending:
         if world.missing is not None:
             raise world.missing
 
-    return Suspending(
-        world.vms, world.hypervisor, world.threads, world.clock, volumes=world.surroundings.volumes, need=need
-    )
+    return Suspending(world.vms, world.hypervisor, world.threads, world.clock, volumes=world.paths.volumes, need=need)
 
 
 async def test_it_ends_with_its_memory_and_goes_on_once(world: World, path: Path) -> None:

@@ -71,7 +71,7 @@ async def test_why_a_vm_ended_is_known_to_an_agent_that_was_away(
 async def test_an_end_is_known_for_a_week_or_until_the_vm_starts_again(world: World) -> None:
     vms = await world.running()
     await vms.destroy_vm(VM.id)
-    path = Path(console_log(world.surroundings, VM.id))
+    path = Path(console_log(world.paths, VM.id))
     path.write_text("the end")
     other = msgspec.structs.replace(VM, id="7f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="other")
     world.clock.advance(RETENTION_S - 1)

@@ -123,7 +123,7 @@ async def test_unknown_vms_are_refused_by_name(world: World) -> None:
 async def test_the_end_of_a_long_console_is_given(world: World) -> None:
     await world.running()
     assert (await world.vms.console_log(VM.id)).text == ""
-    path = Path(console_log(world.surroundings, VM.id))
+    path = Path(console_log(world.paths, VM.id))
     path.write_bytes(b"x" * CONSOLE_BYTES + b"\xff the end\n")
     log = await world.vms.console_log(VM.id)
     assert log.truncated

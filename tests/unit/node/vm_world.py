@@ -28,7 +28,7 @@ class World:
         self.held: tuple[str, int] | None = None
         self.taken: tuple[str, int] | Exception | None = None
         self.free = 0
-        self.surroundings = DomainPaths(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
+        self.paths = DomainPaths(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
         (folder / "logs").mkdir()
         self.clock = FakeClock()
         self.threads = Threads("test", 1)
@@ -39,7 +39,7 @@ class World:
         vms = Vms(
             self.hypervisor,
             self.threads,
-            self.surroundings,
+            self.paths,
             Runs(self.folder / "runs"),
             ready=self._ready,
             holder=self._holder,

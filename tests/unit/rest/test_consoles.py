@@ -10,7 +10,7 @@ import pytest
 from ovirtsdk4 import services, types
 
 from node.api.messages.vms import GraphicsType, Ticket
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from tests.fakes.engine import AUTHORITY, PASSWORD
 from tests.fakes.node.vms import DISPLAY_ADDRESS
 from tests.unit.rest.conftest import sentences
@@ -129,7 +129,7 @@ def test_a_ticket_that_the_node_did_not_take_is_none(
 ) -> None:
     vm.start(async_=False)
     node = next(node for node in engine.world.nodes.values() if node.machines.running())
-    node.fail("set_ticket", NodeSilent(node="node1", request="the request", reason="gone"))
+    node.fail("set_ticket", NodeNonResponsive(node="node1", request="the request", reason="gone"))
     with pytest.raises(sdk.Error, match="gone"):
         vm.ticket()
     assert machines_of(engine, vm.get().id).ticket(vm.get().id) is None

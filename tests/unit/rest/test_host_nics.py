@@ -8,7 +8,7 @@ import pytest
 from ovirtsdk4 import types
 
 from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks
-from node.api.messages.network import BondPortReport, BondReport, LinkAddress, LinkCounters, LinkReport, NetworkNews
+from node.api.messages.network import BondPortReport, BondReport, LinkAddress, LinkCounters, LinkReport, NetworkUpdate
 from tests.fakes.engine import node_id
 from tests.fakes.node.network import BRIDGE
 from tests.unit.rest.server import Served, served
@@ -50,7 +50,7 @@ LINKS = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("tls")) as running:
-        network = NodeNetwork().after(NetworkNews(links=LINKS))
+        network = NodeNetwork().after(NetworkUpdate(links=LINKS))
         network = network.counted({"bond0": LinkCounters(rx_bytes=1000, tx_bytes=10)}, 1.0)
         counters = LinkCounters(rx_bytes=3000, tx_bytes=110, rx_errors=2, tx_errors=1)
         network = network.counted({"bond0": counters}, 11.0)

@@ -23,9 +23,9 @@ from hosted_engine.rest.registration import NotProven, RegistrationResource, Too
 from node.api.messages.identity import Claim, Identity, Offer, OfferedAddress
 from node.api.messages.registration import PATH, SIGNATURE, RegistrationState
 from node.clock import SystemClock
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from node.proof import sign
-from node.registration.engine_door import EngineDoor
+from node.registration.engine_client import HttpEngineClient
 from node.registration.join_files import JoinFiles, JoinState, WantedJoin
 from node.registration.joining import Joining
 from node.registration.membership import Membership
@@ -57,7 +57,7 @@ class Machine:
             name,
             clock=SystemClock(),
             addresses=lambda: ["127.0.0.1"],
-            claimed_anew=lambda: None,
+            on_membership_changed=lambda: None,
             trusts=[FakeGlusterdUnit(folder).trust(folder / "node")],
             offer=lambda: Offer(addresses=(OfferedAddress(nic="host0", address="127.0.0.1/8"),)),
         )
@@ -75,8 +75,8 @@ class Machine:
         served.world.nodes[host_id_of_key(self.fingerprint)] = self.fake
         self.wanted = self.files.want("localhost", served.port, AUTHORITY.engine_fingerprint)
 
-    def joining(self, door: EngineDoor | None = None) -> Joining:
-        door = door or EngineDoor()
+    def joining(self, door: HttpEngineClient | None = None) -> Joining:
+        door = door or HttpEngineClient()
         questions = Questions(
             port=54321, identity=self._identity, capabilities=self.fake.capabilities, own_address=self._address
         )
@@ -126,7 +126,7 @@ def test_a_machine_joins_runs_a_vm_and_leaves(engine: Served, tmp_path: Path) ->
         hosts = connection.system_service().hosts_service()
         (host,) = hosts.list(search="status=pending_approval")
         assert (host.name, host.address) == ("node4", "127.0.0.1")
-        assert host.ssh.fingerprint == format_words(machine.fingerprint)
+        assert host.ssh.fingerprint == format_proquints(machine.fingerprint)
         assert host.memory == machine.fake.host.memory_bytes
         service = hosts.host_service(host.id)
         with machine.asking():
@@ -184,7 +184,7 @@ def test_a_claim_of_an_authority_that_is_not_the_engines_is_not_taken(engine: Se
     machine = Machine(tmp_path / "machine", engine)
     machine.ask()
 
-    class OtherSite(EngineDoor):
+    class OtherSite(HttpEngineClient):
         async def ask(self, wanted: WantedJoin, body: bytes, signature: str):  # type: ignore[no-untyped-def]
             answered = await super().ask(wanted, body, signature)
             claim = Claim(certificate_pem="", authority_pem=machine.membership.certificate_file.read_text())

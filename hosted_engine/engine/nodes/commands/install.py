@@ -82,7 +82,7 @@ class InstallNode(Command, frozen=True, kw_only=True):
             Step("mounts", "Mount the volumes", storage.mount, leave),
             Step("lockspaces", "Join the lockspaces", storage.join_lockspaces, leave),
             Step("keepers", "Count it among those who keep the engine alive", site.add_ha_host, leave),
-            Step("ha", "Start trivet-ha", site.keep_engine, leave),
+            Step("ha", "Start trivet-ha", site.deploy_hosted_engine, leave),
             *active,
             Step("arrival", "Wait until the host answers", activation.activate, leave),
         )

@@ -50,7 +50,7 @@ class JoinNode(Command, frozen=True, kw_only=True):
             Step("mounts", "Mount the volumes", storage.mount, storage.unmount),
             Step("lockspaces", "Join the lockspaces", storage.join_lockspaces, storage.leave_lockspaces),
             Step("keepers", "Count it among those who keep the engine alive", site.add_ha_host, site.remove_ha_host),
-            Step("ha", "Start trivet-ha", site.keep_engine, site.release_engine),
+            Step("ha", "Start trivet-ha", site.deploy_hosted_engine, site.undeploy_hosted_engine),
             Step("up", "Wait until the host is up", *arrive),
         )
 

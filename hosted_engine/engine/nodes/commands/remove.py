@@ -84,7 +84,7 @@ class RemoveNode(Command, frozen=True, kw_only=True):
         )
         return (
             Step("down", "Listen to it no longer", first.stop_following),
-            Step("ha", "Stop trivet-ha", site.release_engine),
+            Step("ha", "Stop trivet-ha", site.undeploy_hosted_engine),
             Step("keepers", "Count it no longer among those who keep the engine alive", site.remove_ha_host),
             Step("lockspaces", "Leave the lockspaces", storage.leave_lockspaces),
             Step("mounts", "Unmount the volumes", storage.unmount),

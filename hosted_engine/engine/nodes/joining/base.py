@@ -11,7 +11,7 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.problems import NodeNotUp, found
 from hosted_engine.engine.storage.mounting import hosted_engine_domain
 from node.api.contract import NodeApi
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class NodeWork:
         for node in others:
             try:
                 await act(await self.dependencies.fleet.node(node.id))
-            except (NodeSilent, NodeNotUp) as err:
+            except (NodeNonResponsive, NodeNotUp) as err:
                 log.warning("%s is told later: %s", node.name, err)
 
     async def until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:

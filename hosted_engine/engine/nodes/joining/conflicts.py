@@ -6,7 +6,7 @@ from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 
 def conflicts(tx: Transaction, own: Node, registration: NodeRegistration) -> Iterator[str]:
@@ -45,7 +45,7 @@ def has_given_name(node: Node, registration: NodeRegistration) -> bool:
 
 
 def _own_names(registration: NodeRegistration) -> tuple[str, ...]:
-    words = format_words(registration.fingerprint).split("-")
+    words = format_proquints(registration.fingerprint).split("-")
     return (
         registration.name,
         *("-".join((registration.name, *words[:n])) for n in range(1, len(words) + 1)),

@@ -6,7 +6,7 @@ from hosted_engine.engine.certificates.renewal import renew
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from node.api.messages.identity import Leave
 from node.api.messages.registration import RegistrationState
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 
 CLAIM_S = 120.0
 LEAVE_S = 90.0
@@ -29,7 +29,7 @@ class IdentityWork(NodeWork):
         try:
             async with self.connect() as api:
                 found = (await api.identity()).fingerprint
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         if found != node.fingerprint:
             raise NotTheMachine(node=node.name, address=node.address, found=found)
@@ -61,7 +61,7 @@ class IdentityWork(NodeWork):
         )
         with self.dependencies.store.transaction() as tx:
             tx.node_registrations.update(withdrawn)
-        await self._leave(Leave(keep_asking=True))
+        await self._leave(Leave(continue_asking=True))
 
     async def let_go(self) -> None:
         """It belongs to nobody from now on, and asks nobody."""
@@ -75,7 +75,7 @@ class IdentityWork(NodeWork):
             try:
                 async with self.connect() as api:
                     await api.leave(leave)
-            except NodeSilent as err:
+            except NodeNonResponsive as err:
                 return str(err)
             return None
 

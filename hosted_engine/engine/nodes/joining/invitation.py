@@ -8,7 +8,7 @@ from hosted_engine.engine.nodes.joining.conflicts import conflicts
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.secrets import Secret
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 
 INVITE_S = 30.0
 ASKS_S = 60.0
@@ -32,7 +32,7 @@ class InvitationWork(NodeWork):
         async def why_not() -> str | None:
             try:
                 self._note(await self.dependencies.fleet.invite(self.node(), self._revealed(), self._expected))
-            except NodeSilent as err:
+            except NodeNonResponsive as err:
                 return str(err)
             return None
 

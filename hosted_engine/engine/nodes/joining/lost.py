@@ -2,7 +2,7 @@
 
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from node.api.messages.gluster import PeerRequest
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeNonResponsive
 
 
 class StillThere(Failed):
@@ -17,7 +17,7 @@ class LostWork(NodeWork):
         try:
             async with self.connect() as api:
                 await api.identity()
-        except NodeSilent:
+        except NodeNonResponsive:
             return
         raise StillThere(node=self.node().name)
 

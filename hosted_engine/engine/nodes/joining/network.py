@@ -6,7 +6,7 @@ from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.problems import found
 from hosted_engine.management_network import Placement
 from node.api.messages.network import NetworkRequest
-from node.api.problems import Failed, NodeSilent, RemoteRefused
+from node.api.problems import Failed, NodeNonResponsive, RemoteRefused
 from node.changes import change_and_confirm
 
 NETWORK_S = 180.0  # a change whose answer was lost goes back by itself within 60 s, and can be asked for again
@@ -49,7 +49,7 @@ class NetworkWork(NodeWork):
             try:
                 async with self.connect() as api:
                     document = (await api.network()).document
-            except NodeSilent as err:
+            except NodeNonResponsive as err:
                 return str(err)
             if not management_network.has_bridge(bridge, document):
                 return None
@@ -78,7 +78,7 @@ class NetworkWork(NodeWork):
         """Ask for a change, and keep it once it is proven."""
         try:
             await change_and_confirm(self.connect, request, self.dependencies.poller.clock)
-        except NodeSilent as err:
+        except NodeNonResponsive as err:
             return str(err)
         except RemoteRefused as err:
             if err.text.code in _PASSING:

@@ -19,7 +19,7 @@ from hosted_engine.engine.vms.lifecycle import system
 from node.api.messages.identity import Claim
 from node.api.messages.registration import OVER, Registration, RegistrationReport, RegistrationState
 from node.api.problems import Refused
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 
 EXPIRES_S = 24 * 3600.0  # from the beginning of an attempt until somebody has decided
 REMEMBERED_S = 24 * 3600.0  # how long one that is over is told so
@@ -238,7 +238,7 @@ def _show(tx: Transaction, wanted: Registration, registration: NodeRegistration,
         port=wanted.port,
         capabilities=wanted.capabilities,
     )
-    words, engine = format_words(registration.fingerprint), format_words(wanted.engine_fingerprint)
+    words, engine = format_proquints(registration.fingerprint), format_proquints(wanted.engine_fingerprint)
     if node.status is NodeStatus.PENDING_APPROVAL:
         said = f"it waits for approval; on its screen have to be its own words, {words}, and the engine's, {engine}"
         against = (f"it {conflict}" for conflict in conflicts(tx, node, registration))

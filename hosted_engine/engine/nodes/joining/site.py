@@ -72,13 +72,13 @@ class SiteWork(NodeWork):
         if set(after.nodes) != set(before.nodes):
             await lead.set_site_nodes(HOSTED_ENGINE, after)
 
-    async def keep_engine(self) -> None:
+    async def deploy_hosted_engine(self) -> None:
         async with self.connect() as api:
-            await api.keep_engine()
+            await api.deploy_hosted_engine()
 
-    async def release_engine(self) -> None:
+    async def undeploy_hosted_engine(self) -> None:
         async with self.connect() as api:
-            await api.release_engine()
+            await api.undeploy_hosted_engine()
 
 
 async def reconcile(api: NodeApi, nodes: Collection[Node]) -> None:

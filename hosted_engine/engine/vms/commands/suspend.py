@@ -26,7 +26,7 @@ from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 from node.api.contract import NodeApi
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import DownReason, SuspendRequest
-from node.api.problems import NodeSilent
+from node.api.problems import NodeNonResponsive
 from node.steps import Step
 
 
@@ -98,7 +98,7 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
                 spec = msgspec.structs.replace(spec_of(tx, vm), resume_from=vm.saved_memory, start_paused=self.paused)
             try:
                 report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
-            except NodeSilent:
+            except NodeNonResponsive:
                 self._is_unknown(dependencies)
                 raise
             with dependencies.store.transaction() as tx:

@@ -20,7 +20,7 @@ from installer.console.session import Session
 from node.api.messages.identity import Identity, Offer, OfferedAddress
 from node.config import Config
 from node.registration import credentials
-from node.registration.engine_door import EngineSilent
+from node.registration.engine_client import EngineUnreachable
 from node.registration.join_files import JoinFiles
 from node.registration.membership import CLAIM
 from node.system.process import CommandFailed
@@ -160,7 +160,7 @@ class Machine:
 
     def engine_fingerprint(self, engine: str) -> str:
         if engine not in self.engines:
-            raise EngineSilent(engine=engine, reason="no route to host")
+            raise EngineUnreachable(engine=engine, reason="no route to host")
         return self.engines[engine]
 
     @asynccontextmanager

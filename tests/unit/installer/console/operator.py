@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from installer.console.pages import WaitPage
-from node.fingerprint import format_words
+from node.fingerprint import format_proquints
 from tests.unit.installer.console.machine import Machine
 from tests.unit.netconf.screens.console import press, text
 
@@ -55,7 +55,7 @@ class Operator:
         await self.sees("Another node")
         await self.answers_with(f"192.0.2.{10 + number}")
         await self.goes("enter")
-        await self.sees(format_words(node.host.fingerprint))
+        await self.sees(format_proquints(node.host.fingerprint))
         await self.answers_with(" ")
         await self.goes("tab")
         await self.answers_with(node.host.claim_code.lower())

@@ -57,9 +57,9 @@ def test_a_systemd_that_does_not_answer_is_no_unit_that_does_not_run() -> None:
         TransientUnits(Recorder(say)).is_running("one.service")
 
 
-def test_its_own_last_words_are_told_and_not_systemds() -> None:
+def test_its_own_last_line_is_reported_and_not_systemds() -> None:
     journal = "Started one.service - x.\nqemu-nbd: Failed to get lock\none.service: Failed with result 'exit-code'.\n"
-    assert TransientUnits(Recorder(lambda argv: journal)).last_words("one.service") == "qemu-nbd: Failed to get lock"
+    assert TransientUnits(Recorder(lambda argv: journal)).last_log_line("one.service") == "qemu-nbd: Failed to get lock"
 
 
 class Systemctl(Recorder):
@@ -83,13 +83,13 @@ def test_the_daemon_is_started_anew_with_every_other_certificate_and_only_then(t
     trust = ImageioTrust(run, identity=tmp_path, loaded=tmp_path / "loaded")
     certificate.write_text("one")
     for _ in range(2):
-        trust.hold("authority")
+        trust.establish("authority")
     assert run.changes == ["restart"]
     certificate.write_text("two")
-    trust.hold("authority")
+    trust.establish("authority")
     assert run.changes == ["restart", "restart"]
     run.active = False  # it died, or the machine was booted
-    trust.hold("authority")
+    trust.establish("authority")
     assert run.changes == ["restart"] * 3
     for _ in range(2):
         trust.remove()
@@ -101,4 +101,4 @@ def test_a_daemon_that_does_not_start_is_told(tmp_path: Path) -> None:
         raise CommandFailed(argv, "Unit ovirt-imageio.service not found.", status=5)
 
     with pytest.raises(DaemonNotSet, match="not found"):
-        ImageioTrust(Recorder(say), identity=tmp_path, loaded=tmp_path / "loaded").hold("authority")
+        ImageioTrust(Recorder(say), identity=tmp_path, loaded=tmp_path / "loaded").establish("authority")

@@ -62,7 +62,7 @@ class Node(Machine):
         return result
 
     def _versions(self) -> NodeVersions:
-        async def look() -> tuple[Finding, ...]:
+        async def observe_health() -> tuple[Finding, ...]:
             return (Finding(what="agent", why=self.why),)
 
         return NodeVersions(
@@ -70,7 +70,7 @@ class Node(Machine):
             self.run,
             FakeClock(),
             observe_pool=whole_pool,
-            look=look,
+            observe_health=observe_health,
             places=self.places,
             disk=self.disk,
             new_client=lambda: httpx.Client(transport=httpx.MockTransport(self.web)),  # type: ignore[arg-type]

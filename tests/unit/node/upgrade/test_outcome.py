@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from node.upgrade.outcome import Outcome, UpgradeState, outcome
-from node.upgrade.records import KEPT_BOOTS, BootHealth, Finding, LastUpgrade, Records
+from node.upgrade.records import MAX_RECORDED_BOOTS, BootHealth, Finding, LastUpgrade, Records
 from node.upgrade.slots import Kernel, Slot, System
 
 LAST = LastUpgrade(version="1.2", previous="1.1", at=100.0)
@@ -68,7 +68,7 @@ def test_boots_are_kept_one_each_and_the_latest(tmp_path: Path) -> None:
     for number in range(30):
         records.add_boot(boot("1.1", "no", number=number))
     records.add_boot(boot("1.1", number=29))
-    assert len(records.boots()) == KEPT_BOOTS
+    assert len(records.boots()) == MAX_RECORDED_BOOTS
     assert records.boots()[-1].is_healthy
     assert not records.boots()[-2].is_healthy
 

@@ -55,11 +55,11 @@ def test_without_profiles_what_was_confirmed(tmp_path: Path) -> None:
     up, down = Interface("eth0", ipv4=own), Interface("eth2", state=LinkState.DOWN, ipv4=own)
     state = NetworkState((up, Interface("eth1", ipv4=leased), down))
     assert list(confirmed_addresses(state)) == ["192.0.2.9"]
-    kept = ChangeStore(tmp_path / "kept")
-    assert saved_addresses(tmp_path, kept) == ()
-    kept.confirming(NetworkState((up,)))
-    kept.confirm()
-    assert saved_addresses(tmp_path, kept) == ("192.0.2.9",)
+    store = ChangeStore(tmp_path / "kept")
+    assert saved_addresses(tmp_path, store) == ()
+    store.confirming(NetworkState((up,)))
+    store.confirm()
+    assert saved_addresses(tmp_path, store) == ("192.0.2.9",)
 
 
 def test_addresses_are_compared_as_such() -> None:

@@ -14,7 +14,7 @@ from node.upgrade.manifest import read_manifest
 from node.upgrade.plan import Room, Upgrade, plan_rollback, plan_upgrade
 from node.upgrade.records import Records
 from node.upgrade.refusals import NotProven, WaitsAlready
-from node.upgrade.run import carry_out, roll_back
+from node.upgrade.run import apply_upgrade, roll_back
 from node.upgrade.slots import Slot
 from tests.fakes.clock import FakeClock
 from tests.unit.node.power_cut import cut
@@ -42,14 +42,14 @@ def planned(machine: Machine) -> Upgrade:
 
 def upgrade(machine: Machine, disk: object = None) -> list[int]:
     told: list[int] = []
-    work = carry_out(
+    work = apply_upgrade(
         planned(machine),
         machine.places.medium,
         disk or machine.disk,  # type: ignore[arg-type]
         machine.places,
         FakeClock(),
-        tell=lambda _: None,
-        tell_bytes=lambda done, of: told.append(done),
+        report=lambda _: None,
+        report_bytes=lambda done, of: told.append(done),
     )
     asyncio.run(work)
     return told

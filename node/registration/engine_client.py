@@ -16,7 +16,7 @@ ASK_S = 30.0
 MOST_BYTES = 256 << 10
 
 
-class EngineSilent(Failed):
+class EngineUnreachable(Failed):
     what = "The engine at {engine} did not answer"
     why = "{reason}"
     mend = "Check its address and the network in between"
@@ -30,9 +30,9 @@ class Answered:
     engine_certificate: str
 
 
-class EngineDoor:
+class HttpEngineClient:
     async def ask(self, wanted: WantedJoin, body: bytes, signature: str) -> Answered:
-        """Raises EngineSilent, WrongFingerprint, RemoteRefused, RemoteFailed."""
+        """Raises EngineUnreachable, WrongFingerprint, RemoteRefused, RemoteFailed."""
         try:
             pem = await asyncio.to_thread(fetch_certificate, wanted.engine, wanted.port, wanted.fingerprint)
             async with httpx.AsyncClient(verify=pinned_context(pem), timeout=ASK_S, trust_env=False) as http:
@@ -40,27 +40,27 @@ class EngineDoor:
                 headers = {"Content-Type": "application/json", SIGNATURE: signature}
                 answer = await http.post(url, content=body, headers=headers)
         except (OSError, httpx.HTTPError) as err:
-            raise EngineSilent(engine=wanted.engine, reason=str(err) or type(err).__name__) from err
+            raise EngineUnreachable(engine=wanted.engine, reason=str(err) or type(err).__name__) from err
         if answer.status_code >= 400:
             raise _refusal(answer, wanted.engine)
         try:
             return Answered(msgspec.json.decode(answer.content[:MOST_BYTES], type=RegistrationReport), pem)
         except msgspec.MsgspecError as err:
-            raise EngineSilent(engine=wanted.engine, reason=f"what it says cannot be read: {err}") from err
+            raise EngineUnreachable(engine=wanted.engine, reason=f"what it says cannot be read: {err}") from err
 
     async def fingerprint(self, engine: str, port: int) -> str:
-        """Of the key that answers there. Raises EngineSilent."""
+        """Of the key that answers there. Raises EngineUnreachable."""
         try:
             return certificate_fingerprint(await asyncio.to_thread(fetch_certificate, engine, port, None))
         except OSError as err:
-            raise EngineSilent(engine=engine, reason=str(err) or type(err).__name__) from err
+            raise EngineUnreachable(engine=engine, reason=str(err) or type(err).__name__) from err
 
     async def own_address(self, wanted: WantedJoin) -> str:
-        """The address of this machine from which the engine is reached. Raises EngineSilent."""
+        """The address of this machine from which the engine is reached. Raises EngineUnreachable."""
         try:
             return await asyncio.to_thread(source_address, wanted.engine, wanted.port)
         except OSError as err:
-            raise EngineSilent(engine=wanted.engine, reason=str(err)) from err
+            raise EngineUnreachable(engine=wanted.engine, reason=str(err)) from err
 
 
 def _refusal(answer: httpx.Response, engine: str) -> RemoteRefused | RemoteFailed:

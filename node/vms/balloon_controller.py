@@ -7,7 +7,7 @@ from node.api.problems import Problem
 from node.clock import Clock
 from node.observe.parse import Memory
 from node.system.threads import Threads
-from node.vms.balloon import Balloon, is_settled, plan
+from node.vms.balloon import Balloon, is_balanced, plan
 from node.vms.domain_facts import domain_facts
 from node.vms.hypervisor import Domain, Hypervisor, Move
 from node.vms.states import BLOCKED, RUNNING
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 10.0  # as often as guests report (domain_devices)
 
 
-class BalloonKeeper:
+class BalloonController:
     """`threads` are its own: a QEMU that hangs is waited for. `memory` is that of the node."""
 
     def __init__(self, hypervisor: Hypervisor, threads: Threads, *, memory: Callable[[], Memory], clock: Clock) -> None:
@@ -25,21 +25,21 @@ class BalloonKeeper:
         self._threads = threads
         self._memory = memory
         self._clock = clock
-        self._said: set[str] = set()
+        self._warned: set[str] = set()
 
     async def run(self) -> None:
         while True:
             try:
-                await self._threads(self.look)
+                await self._threads(self.adjust)
             except Problem as err:
-                self._say(str(err))
+                self._warn_once(str(err))
             await self._clock.sleep(EVERY_S)
 
-    def look(self) -> None:
+    def adjust(self) -> None:
         """Once; blocks."""
         memory = self._memory()
         free = memory.available_bytes / memory.total_bytes
-        if is_settled(free):
+        if is_balanced(free):
             return
         domains = [domain for domain in self._hypervisor.domains() if _is_running(domain)]
         titles = {domain.id: domain.title for domain in domains}
@@ -47,7 +47,7 @@ class BalloonKeeper:
             try:
                 self._hypervisor.set_balloon(step.vm_id, step.kib)
             except Problem as err:
-                self._say(str(err))
+                self._warn_once(str(err))
             else:
                 title = titles[step.vm_id]
                 log.info("VM %s has %d MiB; free of this node: %d %%", title, step.kib >> 10, round(100 * free))
@@ -60,7 +60,7 @@ class BalloonKeeper:
                 return None
             unused = self._hypervisor.unused_memory(domain.id)
         except Problem as err:
-            self._say(str(err))
+            self._warn_once(str(err))
             return None
         return Balloon(
             vm_id=domain.id,
@@ -70,9 +70,9 @@ class BalloonKeeper:
             unused_kib=unused,
         )
 
-    def _say(self, trouble: str) -> None:
-        if trouble not in self._said:
-            self._said.add(trouble)
+    def _warn_once(self, trouble: str) -> None:
+        if trouble not in self._warned:
+            self._warned.add(trouble)
             log.warning("the memory of VMs is not balanced: %s", trouble)
 
 
