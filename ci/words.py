@@ -59,6 +59,7 @@ ALLOWED = {
     "HeldUp",
     "PeerKept",
     "KeepAlive",
+    "HELD",  # a lease of sanlock's, which sanlock(8) says is held by a host
     "LEASE_HELD",
     "LeaseHeld",
     "held_elsewhere",

@@ -47,12 +47,12 @@ class KeyPair:
 
 @dataclass(slots=True)
 class SiteAuthority:
-    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents. `keep` is
+    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents. `save` is
     called when either was renewed, before it counts."""
 
     pair: KeyPair
     engine_certificate: str
-    keep: Callable[[str, str], None] = lambda authority_pem, engine_pem: None
+    save: Callable[[str, str], None] = lambda authority_pem, engine_pem: None
 
     @property
     def certificate(self) -> str:
@@ -71,7 +71,7 @@ class SiteAuthority:
         at = datetime.fromtimestamp(now, UTC)
         pair = renewed_authority(self.pair, now=at) if is_due(self.certificate, now) else self.pair
         own = renewed(pair, self.engine_certificate, now=at)
-        self.keep(pair.certificate, own)
+        self.save(pair.certificate, own)
         self.pair, self.engine_certificate = pair, own
         return True
 

@@ -26,9 +26,9 @@ class EngineTls:
         settings = self._settings
         key = settings.authority_key.read_text() if settings.authority_key.exists() else ""
         pair = KeyPair(key, settings.authority.read_text())
-        return SiteAuthority(pair, settings.certificate.read_text(), self._keep)
+        return SiteAuthority(pair, settings.certificate.read_text(), self._save)
 
-    def _keep(self, authority_pem: str, engine_pem: str) -> None:
+    def _save(self, authority_pem: str, engine_pem: str) -> None:
         """On the disk first; then they count for all new connections."""
         settings = self._settings
         write_durable(settings.authority, authority_pem, mode=0o644)

@@ -110,7 +110,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     fleet.start()
     engine.resume()
-    _tell(store, EventType.VDC_START)
+    _emit(store, EventType.VDC_START)
     helpers = [
         asyncio.create_task(work)
         for work in (
@@ -133,7 +133,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             helper.cancel()
         await engine.stop()
         await fleet.stop()
-        _tell(store, EventType.VDC_STOP)
+        _emit(store, EventType.VDC_STOP)
         store.close()
 
 
@@ -200,7 +200,7 @@ def _server(settings: Config, engine: Engine, loop: Loop, tls: ssl.SSLContext) -
     )
 
 
-def _tell(store: SqlStore, type_: EventType) -> None:
+def _emit(store: SqlStore, type_: EventType) -> None:
     with store.transaction() as tx:
         emit(tx, system(time.time()), type_)
 

@@ -36,7 +36,7 @@ def on_bridge(place: Placement) -> NetworkRequest:
             {"name": place.nic, "state": "up", "ipv4": {"enabled": False}, "ipv6": {"enabled": False}},
         ]
     }
-    return _request(document | _surroundings(place, place.bridge))
+    return _request(document | _routes_and_dns(place, place.bridge))
 
 
 def on_nic(place: Placement) -> NetworkRequest:
@@ -47,7 +47,7 @@ def on_nic(place: Placement) -> NetworkRequest:
             {"name": place.nic, "state": "up", "ipv4": {"enabled": True, "dhcp": False, "address": [_address(place)]}},
         ]
     }
-    return _request(document | _surroundings(place, place.nic))
+    return _request(document | _routes_and_dns(place, place.nic))
 
 
 def nothing() -> NetworkRequest:
@@ -109,7 +109,7 @@ def _address(place: Placement) -> dict[str, object]:
     return {"ip": str(place.address.ip), "prefix-length": place.address.network.prefixlen}
 
 
-def _surroundings(place: Placement, interface: str) -> dict[str, object]:
+def _routes_and_dns(place: Placement, interface: str) -> dict[str, object]:
     """Default route and DNS servers, over `interface`."""
     found: dict[str, object] = {}
     if place.gateway is not None:

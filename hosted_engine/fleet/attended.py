@@ -15,7 +15,7 @@ class AttendedNode(NodeApi):
         self._watch = watch
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:
-        return await self._watch.while_heard(self._watch.api.call(operation, arguments))
+        return await self._watch.while_responsive(self._watch.api.call(operation, arguments))
 
     def stream(self, operation: Operation, arguments: Arguments) -> AsyncIterator[Any]:
         """It ends by itself when the node falls silent."""

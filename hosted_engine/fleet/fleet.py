@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from hosted_engine.engine.nodes.model import Node, NodeStatus
-from hosted_engine.engine.nodes.presence import starts_over
+from hosted_engine.engine.nodes.presence import reset_connections
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere, found
@@ -18,7 +18,7 @@ from node.client import NodeClient
 from node.clock import Clock
 from node.waiting import wait_until
 
-PATIENCE_S = 30.0  # how long a command waits for a node, whose agent may be restarting
+NODE_TIMEOUT_S = 30.0  # how long a command waits for a node, whose agent may be restarting
 START_S = 300.0  # after the engine's start it waits so long: after a power cut the whole site comes up, volumes last
 
 
@@ -55,7 +55,7 @@ class Fleet:
     def start(self) -> None:
         self._started_at = self._clock.monotonic()
         with self._store.transaction() as tx:
-            nodes = starts_over(tx)
+            nodes = reset_connections(tx)
         for node in nodes:
             self._follow(node)
         self._storage_task = asyncio.create_task(self._storage.run(), name="watch the storage")
@@ -92,7 +92,7 @@ class Fleet:
         self._tasks[node.id] = asyncio.create_task(watch.run(), name=f"watch {node.name}")
 
     async def _end(self, node_id: str) -> None:
-        """Requests to it that are under way end as those to a node that fell silent."""
+        """Requests to it that are under way end as those to a node that became non-responsive."""
         watch, task = self._watches.pop(node_id), self._tasks.pop(node_id)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -126,7 +126,7 @@ class Fleet:
         if watch is None:
             raise NotThere(kind="host", id=node_id)
         try:
-            await asyncio.wait_for(watch.up.wait(), self._patience_s())
+            await asyncio.wait_for(watch.up.wait(), self._node_timeout_s())
         except TimeoutError as err:
             raise NodeNotUp(node=watch.name, reason="it is not connected") from err
         return AttendedNode(watch)
@@ -138,14 +138,14 @@ class Fleet:
             watches = (self._watches.get(node.id) for node in up if self._readings.of(node.id).mounted(storage_domain))
             return next((watch for watch in watches if watch is not None and watch.up.is_set()), None)
 
-        watch = await wait_until(find, self._clock, within_s=self._patience_s(), every_s=0.5)
+        watch = await wait_until(find, self._clock, within_s=self._node_timeout_s(), every_s=0.5)
         if watch is None:
             node = f"a node with storage domain {storage_domain}"
             raise NodeNotUp(node=node, reason="none is up that has it mounted")
         return AttendedNode(watch)
 
-    def _patience_s(self) -> float:
-        return max(PATIENCE_S, self._started_at + START_S - self._clock.monotonic())
+    def _node_timeout_s(self) -> float:
+        return max(NODE_TIMEOUT_S, self._started_at + START_S - self._clock.monotonic())
 
 
 async def _close(api: NodeApi) -> None:

@@ -28,8 +28,8 @@ class BelongsToSite(NotInvited):
     mend = "Remove it there first; its screen shows its claim code then"
 
 
-class OtherWords(NotInvited):
-    why = "the words of its key are {found}, and {said} was said"
+class OtherFingerprint(NotInvited):
+    why = "the words of its key are {found}, and {expected} was given"
     mend = "Compare with its own screen: another machine may have answered in its place"
 
 
@@ -50,7 +50,7 @@ class Inviter:
         self._fingerprint = fingerprint
         self._port = port
 
-    async def invite(self, node: Node, claim_code: str, said: str) -> str:
+    async def invite(self, node: Node, claim_code: str, expected: str) -> str:
         """As hosted_engine.engine.ports.Fleet."""
         try:
             pem = await asyncio.to_thread(fetch_certificate, node.address, node.port, None)
@@ -60,8 +60,8 @@ class Inviter:
         found, nonce = certificate_fingerprint(pem), secrets.token_hex(16)
         if not is_self_signed(pem):
             raise BelongsToSite(address=node.address)
-        if said and not is_meant(said, found):
-            raise OtherWords(address=node.address, found=format_proquints(found), said=said)
+        if expected and not is_meant(expected, found):
+            raise OtherFingerprint(address=node.address, found=format_proquints(found), expected=expected)
         proof = f"{nonce}:{claim_proof(claim_code, 'caller', nonce, found)}"
         client = NodeClient(node.address, pinned_context(pem), port=node.port, claim_proof=proof)
         invitation = Invitation(engine=own, port=self._port, engine_fingerprint=self._fingerprint, nonce=nonce)

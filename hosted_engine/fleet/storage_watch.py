@@ -17,7 +17,7 @@ from node.api.messages.gluster import StorageUpdate
 from node.api.problems import Problem
 from node.clock import Clock
 
-LOOK_S = 30.0  # between two looks where no node says anything
+OBSERVE_EVERY_S = 30.0  # between two looks where no node says anything
 AGAIN_S = 5.0  # a change that no node has confirmed counts when a second look says the same
 
 log = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ class StorageWatch:
         self._confirmed: tuple[str, ...] | None = None
         self._applied: StorageReport | None = None
 
-    def notify(self, news: StorageUpdate | None = None) -> None:
+    def notify(self, update: StorageUpdate | None = None) -> None:
         """A node has come, or says that the state has changed."""
-        if news is not None:
-            self._confirmed = news.problems
+        if update is not None:
+            self._confirmed = update.problems
         self._changed.set()
 
     async def run(self) -> None:
@@ -48,13 +48,13 @@ class StorageWatch:
         while True:
             try:
                 self._changed.clear()
-                await self._look()
+                await self._observe()
             except Exception:
                 log.exception("the state of the storage is not known")
                 self._readings.storage = None
             await self._wait()
 
-    async def _look(self) -> None:
+    async def _observe(self) -> None:
         report = await self._ask()
         if report is None:
             self._readings.storage = None
@@ -78,7 +78,7 @@ class StorageWatch:
             if not watch.up.is_set():
                 continue
             try:
-                report = (await watch.while_heard(watch.api.gluster_state())).report
+                report = (await watch.while_responsive(watch.api.gluster_state())).report
             except (
                 Problem,
                 msgspec.MsgspecError,
@@ -103,7 +103,7 @@ class StorageWatch:
     async def _wait(self) -> None:
         """Until somebody says that there is something new, or it is time."""
         changed = asyncio.ensure_future(self._changed.wait())
-        sleeping = asyncio.ensure_future(self._clock.sleep(LOOK_S))
+        sleeping = asyncio.ensure_future(self._clock.sleep(OBSERVE_EVERY_S))
         try:
             await asyncio.wait((changed, sleeping), return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.nodes import network_news
+from hosted_engine.engine.nodes import network_updates
 from hosted_engine.engine.nodes.clock import is_far, report_drift
 from hosted_engine.engine.nodes.commands.joining import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
@@ -16,7 +16,7 @@ from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
-from hosted_engine.engine.nodes.presence import connects, is_unresponsive, speaks
+from hosted_engine.engine.nodes.presence import mark_non_responsive, on_connected, on_disconnected
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SILENT_S = 18.0  # from its last word to "not responding": three heartbeats and one try to connect again
-TEND_S = 30.0  # between two looks at mounts and sizes
+NON_RESPONSIVE_S = 18.0  # from its last event to "not responding": three heartbeats and one try to connect again
+MAINTAIN_EVERY_S = 30.0  # between two passes over mounts and sizes
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0  # between two tries to connect
 
 
@@ -58,25 +58,25 @@ class Watch:
         clock: Clock,
         storage: Callable[[StorageUpdate | None], None],
     ) -> None:
-        """`storage` hears that the node has come, and what it says of a change of the storage's state."""
+        """`storage` gets to know that the node has come, and what it reports of a change of the storage's state."""
         self.node_id = node.id
         self.name = node.hostname
         self.api = api
         self.up = asyncio.Event()
-        self._silent = asyncio.Event()
+        self._non_responsive = asyncio.Event()
         self._store = store
         self._readings = readings
         self._locks = locks
         self._clock = clock
         self._storage = storage
-        self._heard_at = clock.monotonic()
+        self._last_event_at = clock.monotonic()
         self._image_sizes = ImageSizes(store, api)
-        self._errands: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """For ever. Whatever goes wrong with one connection, the next one is tried."""
         pause = PAUSE_S
-        self._errand(self._doubt("it has not answered since the engine started"))
+        self._spawn(self._non_responsive_timer("it has not answered since the engine started"))
         while True:
             try:
                 await self._listen()
@@ -91,40 +91,40 @@ class Watch:
             self._lost(reason)
             await self._clock.sleep(pause)
 
-    async def while_heard(self, call: Awaitable[T]) -> T:
-        """`call`, or NodeNonResponsive as soon as the node is known to be silent: some answers may take many
+    async def while_responsive(self, call: Awaitable[T]) -> T:
+        """`call`, or NodeNonResponsive as soon as the node is known not to respond: some answers may take many
         minutes."""
-        work, silence = asyncio.ensure_future(call), asyncio.ensure_future(self._silent.wait())
+        work, non_responsive = asyncio.ensure_future(call), asyncio.ensure_future(self._non_responsive.wait())
         try:
-            await asyncio.wait((work, silence), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((work, non_responsive), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return await work
             raise NodeNonResponsive(
-                node=self.name, request="the request", reason="the whole node fell silent meanwhile"
+                node=self.name, request="the request", reason="the whole node became non-responsive meanwhile"
             )
         finally:
-            silence.cancel()
+            non_responsive.cancel()
             work.cancel()
 
     async def _listen(self) -> None:
         capabilities = await self.api.capabilities()
         async for event in self.api.events():
-            self._heard_at = self._clock.monotonic()
+            self._last_event_at = self._clock.monotonic()
             if event.kind is EventKind.HELLO:
                 self._hello(event, capabilities)
             else:
-                self._heard(event)
+                self._apply_event(event)
 
     def _hello(self, event: Event, capabilities: Capabilities) -> None:
         now = self._clock.now()
-        self._drop_errands()
+        self._cancel_tasks()
         known = self._readings.of(self.node_id)
         reading = Reading(event.statistics, event.mounts, now, known.network, ha=event.ha, drifts=known.drifts)
         self._readings.put(self.node_id, reading)
         self._readings.note_guests(self.node_id, event.guests)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
-            speaks(
+            on_connected(
                 tx,
                 self.node_id,
                 capabilities=capabilities,
@@ -138,12 +138,12 @@ class Watch:
             self._network(tx, event, now)
         log.info("%s is up", self.name)
         self._compare_clocks(event.at, now)
-        self._silent.clear()
+        self._non_responsive.clear()
         self.up.set()
         self._storage(None)
-        self._errand(self._tend())
+        self._spawn(self._maintain())
 
-    def _heard(self, event: Event) -> None:
+    def _apply_event(self, event: Event) -> None:
         before, now = self._readings.of(self.node_id), self._clock.now()
         if event.statistics is not None:
             self._readings.put(self.node_id, replace(before, statistics=event.statistics, at=now))
@@ -187,14 +187,14 @@ class Watch:
         return self._locks.is_taken(node_lock(self.node_id))
 
     def _network(self, tx: Transaction, event: Event, now: float) -> None:
-        """HELLO tells of all links, later events of those that changed; counters come with heartbeats."""
+        """HELLO has all links, later events of those that changed; counters come with heartbeats."""
         reading, node = self._readings.of(self.node_id), tx.nodes.get(self.node_id)
         known = reading.network
         if event.network is not None and node is not None:
             if event.kind is EventKind.HELLO:
-                known = network_news.begins(tx, node, known, event.network, now)
+                known = network_updates.begins(tx, node, known, event.network, now)
             else:
-                known = network_news.changes(tx, node, known or NodeNetwork(), event.network, now)
+                known = network_updates.changes(tx, node, known or NodeNetwork(), event.network, now)
         if known is not None:
             known = known.counted(event.counters, event.at)
         self._readings.put(self.node_id, replace(reading, network=known))
@@ -210,26 +210,26 @@ class Watch:
             return
         log.warning("%s: %s", self.name, reason)
         self.up.clear()
-        self._drop_errands()
+        self._cancel_tasks()
         with self._store.transaction() as tx:
-            connects(tx, self.node_id, reason, self._clock.now())
-        self._errand(self._doubt(reason))
+            on_disconnected(tx, self.node_id, reason, self._clock.now())
+        self._spawn(self._non_responsive_timer(reason))
 
-    async def _doubt(self, reason: str) -> None:
-        """Say that it is silent, unless it speaks before."""
-        await self._clock.sleep(max(0.0, self._heard_at + SILENT_S - self._clock.monotonic()))
+    async def _non_responsive_timer(self, reason: str) -> None:
+        """Mark it non-responsive, unless it answers before."""
+        await self._clock.sleep(max(0.0, self._last_event_at + NON_RESPONSIVE_S - self._clock.monotonic()))
         log.warning("%s is not responding: %s", self.name, reason)
         self._readings.forget(self.node_id)
         with self._store.transaction() as tx:
-            is_unresponsive(tx, self.node_id, reason, self._clock.now())
+            mark_non_responsive(tx, self.node_id, reason, self._clock.now())
             observe_domains(tx, self._readings, self._clock.now())
-        self._silent.set()
+        self._non_responsive.set()
 
-    async def _tend(self) -> None:
-        """Tell it what it has missed, mount what should be mounted, and look at sizes now and then."""
-        told = False
+    async def _maintain(self) -> None:
+        """Send it what it has missed, mount what should be mounted, and observe sizes now and then."""
+        reconciled = False
         while True:
-            told = told or await self._reconcile()
+            reconciled = reconciled or await self._reconcile()
             with self._store.transaction() as tx:
                 node = tx.nodes.get(self.node_id)
                 requests = desired_mounts(tx, node) if node is not None else []
@@ -240,12 +240,12 @@ class Watch:
             for request in requests:
                 if not self._readings.of(self.node_id).mounted(request.storage_domain):
                     await self._try(self.api.mount(request), f"cannot mount storage domain {request.storage_domain}")
-            mounts = await self._try(self.api.mounts(), "cannot look at its storage domains")
+            mounts = await self._try(self.api.mounts(), "cannot observe its storage domains")
             self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
             mounted = {one.storage_domain for one in self._readings.of(self.node_id).mounts if one.mounted}
             await self._image_sizes.measure(mounted)
-            await self._look_at_engine_vm()
-            await self._clock.sleep(TEND_S)
+            await self._observe_engine_vm()
+            await self._clock.sleep(MAINTAIN_EVERY_S)
 
     async def _reconcile(self) -> bool:
         """Whether the node knows all that have come while it was away. While one comes or goes that is asked later."""
@@ -266,11 +266,11 @@ class Watch:
         finally:
             self._locks.release(holder)
 
-    async def _look_at_engine_vm(self) -> None:
+    async def _observe_engine_vm(self) -> None:
         """Its configuration, as the host says on which it runs."""
         with self._store.transaction() as tx:
             here = tx.vms.count(node_id=self.node_id, origin=Origin.MANAGED_HOSTED_ENGINE)
-        report = await self._try(self.api.engine_vm(HOSTED_ENGINE), "cannot look at the engine's VM") if here else None
+        report = await self._try(self.api.engine_vm(HOSTED_ENGINE), "cannot observe the engine's VM") if here else None
         if report is not None:
             self._readings.note_engine_vm(report)
             with self._store.transaction() as tx:
@@ -283,22 +283,22 @@ class Watch:
             log.warning("%s: %s: %s", self.name, trouble, err)
             return None
 
-    def _errand(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._errands.add(task)
-        task.add_done_callback(self._errand_done)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
 
-    def _errand_done(self, task: "asyncio.Task[None]") -> None:
-        self._errands.discard(task)
+    def _task_done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("an errand to %s broke", self.name, exc_info=task.exception())
+            log.error("a task for %s failed", self.name, exc_info=task.exception())
 
-    def _drop_errands(self) -> None:
-        for errand in tuple(self._errands):
-            errand.cancel()
+    def _cancel_tasks(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
 
     async def close(self) -> None:
         """After `run` was cancelled."""
-        errands = tuple(self._errands)
-        self._drop_errands()
+        errands = tuple(self._tasks)
+        self._cancel_tasks()
         await asyncio.gather(*errands, return_exceptions=True)

@@ -13,7 +13,7 @@ from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotUtf8, TooBroad
 from hosted_engine.rest.schema import Method, Service
 
-_KEEP = "surrogateescape"  # each byte that is no UTF-8 is kept as one character of its own
+_ERRORS = "surrogateescape"  # each byte that is no UTF-8 is kept as one character of its own
 _INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -96,7 +96,7 @@ def split_path(raw: str) -> tuple[list[str], dict[str, str]]:
 def parse_query(raw: str) -> dict[str, str]:
     """Raises TooBroad, NotUtf8."""
     try:
-        pairs = parse_qsl(raw, keep_blank_values=True, errors=_KEEP, max_num_fields=PARAMETERS)
+        pairs = parse_qsl(raw, keep_blank_values=True, errors=_ERRORS, max_num_fields=PARAMETERS)
     except ValueError:
         raise TooBroad(parameter="the query", problem="has too many parameters", limit=PARAMETERS) from None
     for name, value in pairs:
@@ -108,7 +108,7 @@ def parse_query(raw: str) -> dict[str, str]:
 def _path_text(raw: str) -> str:
     if "%" not in raw and raw.isascii():
         return raw
-    text = unquote(raw, errors=_KEEP)
+    text = unquote(raw, errors=_ERRORS)
     _check_utf8(text, "the path")
     return text
 

@@ -152,7 +152,7 @@ class Dispatcher:
         body = self._read(route, ask, unknown)
         call = await self._guard.admit(_call_of(route, parameters, body, caller, tuple(dict.fromkeys(unknown))))
         answer = leave_out(call, await handler(call))
-        self._tell_service(route, answer)
+        self._set_service(route, answer)
         if (follow := parameters.text("follow")) and answer.value is not None:
             follower, value = Follower(self._schema, lambda hrefs: self._get(hrefs, call)), _nested(answer.value)
             await follower.follow(value, _type_given(route.method), follow)
@@ -185,7 +185,7 @@ class Dispatcher:
         found = {}
         for (href, route), answer in zip(alike, answers, strict=True):
             if answer is not None and answer.value is not None:
-                self._tell_service(route, answer)
+                self._set_service(route, answer)
                 found[href] = _nested(answer.value)
         return found
 
@@ -195,7 +195,7 @@ class Dispatcher:
             raise NotThereYet(service=route.service.name, method=route.method.name)
         return handler
 
-    def _tell_service(self, route: Route, answer: Answer) -> None:
+    def _set_service(self, route: Route, answer: Answer) -> None:
         """Mark what is answered with its service, so that links and actions are written."""
         if route.method.is_action or answer.value is None:
             return

@@ -12,7 +12,7 @@ from hosted_engine.rest.compression import compress
 from hosted_engine.rest.dispatch import PREFIX, Ask, Dispatcher, Reply
 from hosted_engine.rest.problems import ApiRefused, HeaderTooLong, Malformed, NotSignedIn, TooLarge
 
-_KEPT_HEADERS = (
+_PASSED_HEADERS = (
     "accept",
     "accept-encoding",
     "authorization",
@@ -36,7 +36,7 @@ class Api:
             await self._serve(req, resp)
 
     async def _serve(self, request: Request, response: Response) -> None:
-        headers = {name: value for name, value in request.headers.items() if name in _KEPT_HEADERS}
+        headers = {name: value for name, value in request.headers.items() if name in _PASSED_HEADERS}
         reply = await self._reply(request, response, headers)
         body, encoding = await compress(reply.body, headers.get("accept-encoding", ""))
         response.status = reply.status

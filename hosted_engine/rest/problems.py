@@ -187,7 +187,7 @@ class NotThereYet(Failed):
     mend = "The coverage of the API is listed by `python -m hosted_engine.rest`"
 
 
-class NotCarriedOut(ApiRefused):
+class ElementNotSupported(ApiRefused):
     """Refused by name: the API of oVirt has the element, and this engine would do nothing with it."""
 
     status = 501

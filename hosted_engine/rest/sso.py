@@ -36,7 +36,7 @@ _UNSAID = "the user name or the password is wrong, or too many were tried"
 
 
 class BadForm(Exception):
-    """The words say what is wrong with it."""
+    """The description says what is wrong with it."""
 
 
 class Token:
@@ -131,8 +131,8 @@ def refuse(request: Request, response: Response, err: Exception) -> None:
         return
     for name, value in dict(err.headers or {}).items():
         response.set_header(name, value)
-    words = f"{request.path} answers POST only, with a form in its body." if err.status_code == 405 else err.title
-    _refuse(response, "invalid_request", words or "", err.status)
+    description = f"{request.path} answers POST only, with a form in its body." if err.status_code == 405 else err.title
+    _refuse(response, "invalid_request", description or "", err.status)
 
 
 def is_sign_on(path: str) -> bool:
@@ -168,9 +168,9 @@ def _deny(response: Response, user: str, err: AccessDenied) -> None:
     _refuse(response, "access_denied", _WRONG.format(user=user, reason=reason))
 
 
-def _refuse(response: Response, code: str, words: str, status: str | int = falcon.HTTP_400) -> None:
+def _refuse(response: Response, code: str, description: str, status: str | int = falcon.HTTP_400) -> None:
     response.status = status
-    _send(response, {"error_code": code, "error": words})
+    _send(response, {"error_code": code, "error": description})
 
 
 def _send(response: Response, document: dict[str, str]) -> None:

@@ -93,14 +93,14 @@ class SqlStore:
         with self._engine.begin() as connection:
             yield SqlTransaction(connection, self._compiler, self._secrets)
 
-    async def read(self, look: Callable[[Transaction], T]) -> T:
+    async def read(self, query: Callable[[Transaction], T]) -> T:
         if self._readers is None:
-            return self._look(look)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, look)
+            return self._read(query)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
-    def _look(self, look: Callable[[Transaction], T]) -> T:
+    def _read(self, query: Callable[[Transaction], T]) -> T:
         with self._engine.connect() as connection, connection.execution_options(**_READING).begin():
-            return look(SqlTransaction(connection, self._compiler, self._secrets))
+            return query(SqlTransaction(connection, self._compiler, self._secrets))
 
     def reseal(self, resealed: Callable[[str], str], marked: str) -> None:
         """Every text that has `marked` in it becomes what `resealed` answers, all at once."""

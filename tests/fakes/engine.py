@@ -20,7 +20,7 @@ from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.joining.registrations import Asked
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks
-from hosted_engine.engine.nodes.presence import speaks
+from hosted_engine.engine.nodes.presence import on_connected
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.storage.model import StorageDomainStatus
@@ -268,7 +268,7 @@ class World:
         hello = node.hello()
         self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, None, ha=hello.ha))
         with store.transaction() as tx:
-            speaks(
+            on_connected(
                 tx,
                 id_,
                 capabilities=node.host.capabilities(),

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.problems import NodeNotUp
-from hosted_engine.fleet.inviting import BelongsToSite, OtherWords, WrongCode
+from hosted_engine.fleet.inviting import BelongsToSite, OtherFingerprint, WrongCode
 from node.api.contract import NodeApi
 from node.api.problems import NodeNonResponsive
 from node.fingerprint import format_proquints, is_meant
@@ -53,7 +53,7 @@ class FakeFleet:
         if found.host.claimed is not None:
             raise BelongsToSite(address=node.address)
         if fingerprint and not is_meant(fingerprint, found.fingerprint):
-            raise OtherWords(address=node.address, found=format_proquints(found.fingerprint), said=fingerprint)
+            raise OtherFingerprint(address=node.address, found=format_proquints(found.fingerprint), said=fingerprint)
         if claim_code != found.host.claim_code:
             raise WrongCode(address=node.address)
         found.host.asking = True

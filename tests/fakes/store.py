@@ -15,6 +15,6 @@ class ReadsHere:
     def transaction(self) -> AbstractContextManager[Transaction]:
         raise NotImplementedError
 
-    async def read(self, look: Callable[[Transaction], T]) -> T:
+    async def read(self, query: Callable[[Transaction], T]) -> T:
         with self.transaction() as tx:
-            return look(tx)
+            return query(tx)

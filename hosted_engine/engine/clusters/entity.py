@@ -156,7 +156,7 @@ CLUSTERS = ClusterEntity(
     searches={"compatibility_level": Shown("version")},
     related={
         "storage": path("data_center_id", "storage_domains.data_center_id"),
-        "cluster_network": path("cluster_networks.cluster_id", "network_id", words={"network_name": "name"}),
+        "cluster_network": path("cluster_networks.cluster_id", "network_id", aliases={"network_name": "name"}),
         "hosts": path("nodes.cluster_id"),
         "vms": path("vms.cluster_id"),
     },

@@ -21,13 +21,13 @@ from hosted_engine.engine.entity.events import Events
 
 
 class EntityCommand(Command, frozen=True, kw_only=True):
-    """`table` says which entity, `id` which object, `place` in which of its places it was asked for; `held` is locked
-    meanwhile."""
+    """`table` says which entity, `id` which object, `place` in which of its places it was asked for; `required_locks`
+    are taken meanwhile."""
 
     table: str
     id: str
     place: int = 0
-    held: tuple[Lock, ...] = ()
+    required_locks: tuple[Lock, ...] = msgspec.field(name="held", default=())  # as stored tasks name it
 
     @property
     def entity(self) -> "Entity[Any]":
@@ -38,7 +38,7 @@ class EntityCommand(Command, frozen=True, kw_only=True):
         return self.entity.events_at(self.place)
 
     def locks(self) -> tuple[Lock, ...]:
-        return self.held
+        return self.required_locks
 
     def the_item(self, tx: Transaction) -> Any:
         return found(tx.of(self.entity.model).get(self.id), self.entity.kind, self.id)
@@ -51,7 +51,13 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, entity: "Entity[Any]", item: Any, *, place: int = 0) -> Self:
-        return cls(table=entity.table, id=item.id, place=place, held=entity.locks(item), item=msgspec.to_builtins(item))
+        return cls(
+            table=entity.table,
+            id=item.id,
+            place=place,
+            required_locks=entity.locks(item),
+            item=msgspec.to_builtins(item),
+        )
 
     def check(self, tx: Transaction) -> None:
         item = self._item()
@@ -84,7 +90,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, entity: "Entity[Any]", before: Any, item: Any) -> Self:
-        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes(before, item))
+        return cls(table=entity.table, id=before.id, required_locks=entity.locks(before), changes=changes(before, item))
 
     def check(self, tx: Transaction) -> None:
         before, item = self.the_item(tx), self._changed(tx)
@@ -114,7 +120,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
 class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
     @classmethod
     def of(cls, entity: "Entity[Any]", item: Any, *, place: int = 0) -> Self:
-        return cls(table=entity.table, id=item.id, place=place, held=entity.locks(item))
+        return cls(table=entity.table, id=item.id, place=place, required_locks=entity.locks(item))
 
     def check(self, tx: Transaction) -> None:
         item = self.the_item(tx)
@@ -135,7 +141,7 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Raises Refused while something that does not go with it needs it."""
     entity.check_removable(tx, item)
     for user, field, reference in users_of(entity.table):
-        if reference.on_remove is OnRemove.KEEP:
+        if reference.on_remove is OnRemove.NO_ACTION:
             continue
         others = _naming(tx, user, field, item.id)
         if others and reference.on_remove is OnRemove.REFUSE:
@@ -156,7 +162,7 @@ def _naming(tx: Transaction, user: "Entity[Any]", field: str, identity: str) -> 
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Of the objects that name it, those that go with it go first, and the others name nothing from now on."""
     for user, field, reference in users_of(entity.table):
-        if reference.on_remove is OnRemove.KEEP:
+        if reference.on_remove is OnRemove.NO_ACTION:
             continue
         for other in tx.of(user.model).list(**{field: item.id}):
             if reference.on_remove is OnRemove.CASCADE:

@@ -120,7 +120,7 @@ class Entity(Record[T]):
     root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
     what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
     done to one, by the API's names. A search finds the fields that say so, what `searches` adds to them, and over the
-    paths of `related` the words of other entities (`hosted_engine.engine.search.terms`). A list has `usual` objects
+    paths of `related` the words of other entities (`hosted_engine.engine.search.terms`). A list has `default_limit` objects
     where nothing says how many, and `most` in any case."""
 
     def __init__(
@@ -141,7 +141,7 @@ class Entity(Record[T]):
         actions: Mapping[str, "Action[T]"] = MappingProxyType({}),
         searches: Mapping[str, Declared] = MappingProxyType({}),
         related: Mapping[str, Path] = MappingProxyType({}),
-        usual: int | None = None,
+        default_limit: int | None = None,
         most: int | None = None,
     ) -> None:
         super().__init__(model, table, order=order, unique=unique, indexes=indexes)
@@ -155,7 +155,7 @@ class Entity(Record[T]):
         self.actions = actions
         self.searches = searches
         self.related = related
-        self.usual = usual
+        self.default_limit = default_limit
         self.most = most
         self._check_declaration()
         register(self)

@@ -17,10 +17,10 @@ class Events:
 NO_EVENTS = Events()
 
 
-def events(name: str, words: str) -> Events:
-    """The events USER_ADD_…, USER_UPDATE_… and USER_REMOVE_… of `name`; `words` begin their sentences ("Tag")."""
+def events(name: str, subject: str) -> Events:
+    """The events USER_ADD_…, USER_UPDATE_… and USER_REMOVE_… of `name`; `subject` begins their sentences ("Tag")."""
     return Events(
-        EventKind(f"USER_ADD_{name}", f"{words} {{name}} was added by {{user}}."),
-        EventKind(f"USER_UPDATE_{name}", f"{words} {{name}} was changed by {{user}}."),
-        EventKind(f"USER_REMOVE_{name}", f"{words} {{name}} was removed by {{user}}."),
+        EventKind(f"USER_ADD_{name}", f"{subject} {{name}} was added by {{user}}."),
+        EventKind(f"USER_UPDATE_{name}", f"{subject} {{name}} was changed by {{user}}."),
+        EventKind(f"USER_REMOVE_{name}", f"{subject} {{name}} was removed by {{user}}."),
     )

@@ -20,12 +20,13 @@ class Settable(StrEnum):
 
 
 class OnRemove(StrEnum):
-    """What becomes of an object when the one that it names is removed. KEEP: it names it still, as the past does."""
+    """What becomes of an object when the one that it names is removed. NO_ACTION: it names it still, as the past
+    does."""
 
     REFUSE = "refuse"
     CASCADE = "cascade"
     CLEAR = "clear"
-    KEEP = "keep"
+    NO_ACTION = "no action"
 
 
 class Shape(StrEnum):
@@ -66,8 +67,8 @@ class Field:
 
     @property
     def searched_as(self) -> tuple[str, ...]:
-        words = (self.search,) if isinstance(self.search, str) else self.search
-        return tuple(word for word in words if word)
+        subject = (self.search,) if isinstance(self.search, str) else self.search
+        return tuple(word for word in subject if word)
 
 
 @dataclass(frozen=True, slots=True)

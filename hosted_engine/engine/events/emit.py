@@ -29,7 +29,7 @@ def emit(
     disk: Disk | None = None,
     domain: StorageDomain | None = None,
     template: Template | None = None,
-    **words: str,
+    **values: str,
 ) -> Event:
     things = {"vm": vm, "node": node, "disk": disk, "domain": domain, "template": template}
     blanks = {key: thing.name if thing else "N/A" for key, thing in things.items()}
@@ -38,7 +38,7 @@ def emit(
         code=type_.code,
         severity=type_.severity,
         at=context.now,
-        description=type_.sentence.format_map({**blanks, "user": context.caller.user_name, **words}),
+        description=type_.sentence.format_map({**blanks, "user": context.caller.user_name, **values}),
         correlation_id=context.correlation_id,
         job_id=context.job_id or None,
         user_id=context.caller.user_id,
@@ -61,8 +61,8 @@ def emit_of(
     the object's own references, and from the words of its entity; `more` fills further blanks."""
     if kind is None:
         return
-    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.event_values(tx, item), **more}
-    about: dict[str, Any] = {name: words.get(name, getattr(item, name, None)) for name in _ABOUT}
+    values = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.event_values(tx, item), **more}
+    about: dict[str, Any] = {name: values.get(name, getattr(item, name, None)) for name in _ABOUT}
     if (own := f"{entity.element}_id") in about:
         about[own] = item.id
     event = Event(
@@ -70,7 +70,7 @@ def emit_of(
         code=kind.code,
         severity=kind.severity,
         at=context.now,
-        description=kind.sentence.format_map(words),
+        description=kind.sentence.format_map(values),
         correlation_id=context.correlation_id,
         job_id=context.job_id or None,
         user_id=context.caller.user_id,

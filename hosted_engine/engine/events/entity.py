@@ -5,7 +5,7 @@ import re
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import ALL, Entity, Options, Place, Values
 from hosted_engine.engine.entity.record import Column
-from hosted_engine.engine.events.external import AddEvent, RemoveEvent, kind_of, told
+from hosted_engine.engine.events.external import AddEvent, RemoveEvent, find_reported, kind_of
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.resolve import PAGE_SIZE
@@ -31,7 +31,7 @@ class EventEntity(Entity[Event]):
         return AddEvent.of(item), item
 
     def find_added(self, tx: Transaction, item: Event) -> Event | None:
-        return told(tx, item)
+        return find_reported(tx, item)
 
     def remove(self, tx: Transaction, item: Event, options: Options, *, place: int = 0) -> Command:
         return RemoveEvent(id=item.id)
@@ -67,6 +67,6 @@ EVENTS = EventEntity(
         "users": path("user_id"),
         "vms": path("vm_id"),
     },
-    usual=PAGE_SIZE,
+    default_limit=PAGE_SIZE,
     most=MOST,
 )

@@ -24,20 +24,20 @@ def kind_of(severity: Severity) -> EventKind:
     return _KINDS[severity]
 
 
-def told(tx: Transaction, event: Event) -> Event | None:
-    """The event that its origin has told of under that number."""
+def find_reported(tx: Transaction, event: Event) -> Event | None:
+    """The event that its origin has reported under that number."""
     return next(iter(tx.events.list(origin=event.origin, custom_id=event.custom_id)), None)
 
 
 def what(event: Event) -> tuple[object, ...]:
-    """What it says and what it is about, not when and by whom it was told."""
+    """What it says and what it is about, not when and by whom it was reported."""
     about = (event.vm_id, event.node_id, event.storage_domain_id, event.template_id, event.cluster_id)
     return (event.severity, event.description, event.custom_data, event.data_center_id, *about)
 
 
 class AddEvent(Command, frozen=True, kw_only=True):
-    """`event` is the whole object as JSON has it, without a number; the time is that of the addition. Who tells of the
-    same twice has told of it once, as in oVirt."""
+    """`event` is the whole object as JSON has it, without a number; the time is that of the addition. Who reports the
+    same twice has reported it once, as in oVirt."""
 
     event: dict[str, Any]
 
@@ -49,7 +49,7 @@ class AddEvent(Command, frozen=True, kw_only=True):
         event = self._event()
         if event.origin.casefold() == OWN_ORIGIN.casefold():
             raise BadValue(value=event.origin, field="event.origin", reason="that is the engine itself")
-        there = told(tx, event)
+        there = find_reported(tx, event)
         if there is not None and what(there) != what(event):
             raise NameTaken(kind="event", name=f"{event.custom_id} of {event.origin}")
 
@@ -62,7 +62,7 @@ class AddEvent(Command, frozen=True, kw_only=True):
 
     def finish(self, tx: Transaction, context: Context) -> None:
         event = self._event()
-        if told(tx, event) is not None:
+        if find_reported(tx, event) is not None:
             return
         tx.events.add(
             replace(

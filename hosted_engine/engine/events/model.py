@@ -24,7 +24,7 @@ def _described(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
 
 def _about(wire: str, table: str) -> Reference:
     """What an event is about may be gone long since."""
-    return Reference(wire, settable=Settable.ON_ADD, to=table, on_remove=OnRemove.KEEP, strict=False)
+    return Reference(wire, settable=Settable.ON_ADD, to=table, on_remove=OnRemove.NO_ACTION, strict=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

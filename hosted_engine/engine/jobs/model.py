@@ -41,7 +41,7 @@ class Job:
     started_at: Annotated[float, _described("start_time", search="start_time", shape=Shape.DATE)]
     owner_id: Annotated[
         str | None,
-        Reference("owner", settable=Settable.NEVER, to="users", on_remove=OnRemove.KEEP, strict=False),
+        Reference("owner", settable=Settable.NEVER, to="users", on_remove=OnRemove.NO_ACTION, strict=False),
     ] = None
     status: Annotated[JobStatus, _described("status", search="status")] = JobStatus.STARTED
     ended_at: Annotated[float | None, _described("end_time", search="end_time", shape=Shape.DATE)] = None

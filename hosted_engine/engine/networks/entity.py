@@ -71,9 +71,9 @@ NETWORKS = NetworkEntity(
     inputs={"profile": Field("profile_required", settable=Settable.ON_ADD)},
     searches={"vmnetwork": Contains("usages", NetworkUsage.VM)},
     related={
-        "cluster_network": path("cluster_networks.network_id", "cluster_id", words={"cluster_name": "name"}),
+        "cluster_network": path("cluster_networks.network_id", "cluster_id", aliases={"cluster_name": "name"}),
         "host_network": path(
-            "cluster_networks.network_id", "cluster_id", "nodes.cluster_id", words={"host_name": "name"}
+            "cluster_networks.network_id", "cluster_id", "nodes.cluster_id", aliases={"host_name": "name"}
         ),
     },
 )

@@ -20,15 +20,15 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class NodeNetwork:
-    """By name of the link. `at` is when the counters were read, by the node's clock. With `heard` false it is as it was
-    when the node last told of it, and nobody knows whether it still is."""
+    """By name of the link. `at` is when the counters were read, by the node's clock. With `is_current` false it is as
+    it was when the node last reported it, and nobody knows whether it still is."""
 
     links: Mapping[str, LinkReport] = field(default_factory=dict)
     drift: tuple[str, ...] | None = None
     counters: Mapping[str, LinkCounters] = field(default_factory=dict)
     rates: Mapping[str, Rates] = field(default_factory=dict)
     at: float = 0.0
-    heard: bool = True
+    is_current: bool = True
 
     def nics(self) -> tuple[LinkReport, ...]:
         return tuple(link for _, link in sorted(self.links.items()) if link.kind in NICS)
@@ -46,21 +46,21 @@ class NodeNetwork:
         }
         return replace(self, counters=dict(counters), rates=rates, at=at)
 
-    def after(self, news: NetworkUpdate) -> "NodeNetwork":
-        links = {name: link for name, link in self.links.items() if name not in news.gone}
-        return replace(self, links=links | {link.name: link for link in news.links}, drift=news.drift)
+    def after(self, update: NetworkUpdate) -> "NodeNetwork":
+        links = {name: link for name, link in self.links.items() if name not in update.gone}
+        return replace(self, links=links | {link.name: link for link in update.links}, drift=update.drift)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedLinks:
-    """The links of the node `id` as it told of them last. Kept in the store: a silent one cannot be asked, whenever the
-    engine was started."""
+    """The links of the node `id` as it reported them last. Stored: one that does not respond cannot be asked, whenever
+    the engine was started."""
 
     id: Annotated[str, Reference(to="nodes")]
     links: tuple[LinkReport, ...]
 
     def network(self) -> NodeNetwork:
-        return NodeNetwork(links={link.name: link for link in self.links}, heard=False)
+        return NodeNetwork(links={link.name: link for link in self.links}, is_current=False)
 
 
 def _rates(was: LinkCounters, now: LinkCounters, passed_s: float) -> Rates:

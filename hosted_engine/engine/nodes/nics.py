@@ -10,7 +10,7 @@ from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NodeNetwork
-from hosted_engine.engine.nodes.network_news import last_seen
+from hosted_engine.engine.nodes.network_updates import last_reported
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
@@ -59,7 +59,7 @@ def _node(tx: Transaction, ids: Mapping[str, str]) -> Node:
 
 
 def _known(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> NodeNetwork:
-    return readings.of(ids["host"]).network or last_seen(tx, ids["host"]) or NodeNetwork()
+    return readings.of(ids["host"]).network or last_reported(tx, ids["host"]) or NodeNetwork()
 
 
 def _networks(tx: Transaction, node: Node) -> Mapping[str, Network]:
@@ -84,7 +84,7 @@ def _nic(node_id: str, link: LinkReport, known: NodeNetwork, networks: Mapping[s
         "mac": {"address": link.mac} if link.mac else None,
         "mtu": link.mtu,
         "speed": link.speed_mbps * _MBPS if link.speed_mbps else None,
-        "status": None if not known.heard else "up" if link.carrier else "down",
+        "status": None if not known.is_current else "up" if link.carrier else "down",
         "bridged": over is not None,
         "custom_configuration": False,
         "ip": _ip(addresses, gateways, 4),

@@ -1,4 +1,4 @@
-"""What it means that a node speaks, loses its connection, or falls silent: for the node and for the VMs on it. Pure."""
+"""What it means that a node is connected, disconnected or non-responsive: for the node and for the VMs on it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ SET_BY_HAND = frozenset({NodeStatus.MAINTENANCE, NodeStatus.PREPARING_FOR_MAINTE
 AT_WORK = frozenset({NodeStatus.UP, NodeStatus.PREPARING_FOR_MAINTENANCE})  # its silence is a failure
 
 
-def speaks(
+def on_connected(
     tx: Transaction,
     node_id: str,
     *,
@@ -50,7 +50,7 @@ def speaks(
         follow(tx, node_id, ha, now)
 
 
-def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
+def on_disconnected(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     """The connection broke; it may be back in a moment, nothing is said of its VMs yet."""
     node = found(tx.nodes.get(node_id), "host", node_id)
     if node.status not in AT_WORK:
@@ -60,7 +60,7 @@ def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING_CONNECTING, node=node)
 
 
-def is_unresponsive(tx: Transaction, node_id: str, reason: str, now: float) -> None:
+def mark_non_responsive(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     """It has not spoken for long enough to say so: nobody knows what its VMs do."""
     node = found(tx.nodes.get(node_id), "host", node_id)
     if node.status not in {NodeStatus.MAINTENANCE, NodeStatus.NON_RESPONSIVE}:
@@ -73,7 +73,7 @@ def is_unresponsive(tx: Transaction, node_id: str, reason: str, now: float) -> N
             unknown(tx, vm, now)
 
 
-def starts_over(tx: Transaction) -> tuple[Node, ...]:
+def reset_connections(tx: Transaction) -> tuple[Node, ...]:
     """The engine has just started: what it knew of the nodes is old. Returns those of the site."""
     for node in tx.nodes.list(status=AT_WORK):
         tx.nodes.update(replace(node, status=NodeStatus.CONNECTING))

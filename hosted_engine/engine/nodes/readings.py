@@ -37,9 +37,9 @@ class Reading:
 
 @dataclass(slots=True)
 class Readings:
-    """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a storage
-    domain is mounted nowhere. `storage` is the last report of the storage's state, `engine_vm` of the configuration of
-    the engine's VM; None while no node can give one."""
+    """The last reading of every node, by node id; a node that became non-responsive is forgotten. And since when a
+    storage domain is mounted nowhere. `storage` is the last report of the storage's state, `engine_vm` of the
+    configuration of the engine's VM; None while no node can give one."""
 
     storage: StorageReport | None = None
     engine_vm: EngineVmReport | None = None

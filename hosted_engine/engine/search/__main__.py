@@ -7,7 +7,7 @@ import click
 
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.search.known import KNOWN
-from hosted_engine.engine.search.vocabulary import relation_of, words_of
+from hosted_engine.engine.search.vocabulary import relation_of, vocabulary_of
 
 SUBJECTS = (
     *("Vm", "Host", "Cluster", "DataCenter", "StorageDomain", "Disk", "Network", "Template", "User", "Event", "Job"),
@@ -31,7 +31,7 @@ def coverage() -> Sequence[Coverage]:
     found = []
     for name in SUBJECTS:
         known, entity = KNOWN[name], by_type.get(name)
-        words = words_of(entity) if entity else {}
+        words = vocabulary_of(entity) if entity else {}
         related = (r for r in known.relations if entity is None or relation_of(entity, r) is None)
         fields = tuple(field for field in known.fields if field not in words)
         found.append(Coverage(name, len(known.fields), fields, tuple(related)))

@@ -26,7 +26,7 @@ class Known:
     """All in lower case but the values of enumerations."""
 
     type: str
-    words: tuple[str, ...]
+    prefixes: tuple[str, ...]
     fields: Mapping[str, KnownField]
     relations: Mapping[str, None]
 
@@ -40,8 +40,8 @@ def _read(text: str) -> dict[str, Known]:
         return name.rstrip("*"), KnownField(name.endswith("*"), enums.get(enum, ()))
 
     return {
-        name: Known(name, tuple(words.split()), dict(map(field, fields.split())), dict.fromkeys(relations.split()))
-        for name, (words, fields, relations) in raw["types"].items()
+        name: Known(name, tuple(prefixes.split()), dict(map(field, fields.split())), dict.fromkeys(relations.split()))
+        for name, (prefixes, fields, relations) in raw["types"].items()
     }
 
 

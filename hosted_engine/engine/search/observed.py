@@ -28,7 +28,7 @@ def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings:
     def test(one: Test) -> Test:
         if not isinstance(one.value, Observed):
             return one
-        ids = tuple(id_ for value, id_ in values(one.value, one.steps) if holds(one.comparison, value))
+        ids = tuple(id_ for value, id_ in values(one.value, one.steps) if matches(one.comparison, value))
         return replace(one, value=Own("id"), comparison=OneOf(ids))
 
     def order(one: Order) -> Order:
@@ -45,7 +45,7 @@ def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings:
     return replace(question, alternatives=alternatives, order=tuple(map(order, question.order)))
 
 
-def holds(comparison: Comparison, value: Any) -> bool:
+def matches(comparison: Comparison, value: Any) -> bool:
     """Nothing is known of None: it compares with nothing."""
     if value is None:
         return False

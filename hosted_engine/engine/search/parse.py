@@ -91,9 +91,9 @@ class _Parser:
             raise self._bad(number, "no number from 1 follows `page`")
         return int(number.text)
 
-    def _is_word(self, *words: str) -> bool:
+    def _is_word(self, *keywords: str) -> bool:
         token = self._peek()
-        if token.kind is not TokenKind.WORD or token.text.lower() not in words:
+        if token.kind is not TokenKind.WORD or token.text.lower() not in keywords:
             return False
         # A field may be called like a keyword: `page = 3` is a condition.
         return self._tokens[self._place + 1].kind is not TokenKind.OPERATOR

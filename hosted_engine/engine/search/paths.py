@@ -10,21 +10,21 @@ from hosted_engine.engine.search.terms import Path, Step, parts_of
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`steps` lead to objects of `table`; `words` as Path has them."""
+    """`steps` lead to objects of `table`; `aliases` as Path has them."""
 
     steps: tuple[Step, ...]
     table: str
-    words: Mapping[str, str]
+    aliases: Mapping[str, str]
 
 
-def lead(table: str, way: Path) -> Relation:
-    """From `table` to where `way` ends. Raises TypeError where a step leads nowhere."""
+def lead(table: str, path: Path) -> Relation:
+    """From `table` to where `path` ends. Raises TypeError where a step leads nowhere."""
     steps: list[Step] = []
-    for text in way.steps:
+    for text in path.steps:
         step = _step(table, text)
         steps.append(step)
         table = step.table
-    return Relation(tuple(steps), table, way.words)
+    return Relation(tuple(steps), table, path.aliases)
 
 
 def _step(table: str, text: str) -> Step:

@@ -10,7 +10,7 @@ from hosted_engine.engine.search.model import BadSearch, Condition, Operator, Qu
 from hosted_engine.engine.search.operands import comparison, operators
 from hosted_engine.engine.search.question import AnyOf, Like, Order, Present, Question, Test
 from hosted_engine.engine.search.terms import Kind, Own, Step
-from hosted_engine.engine.search.vocabulary import Word, known_of, relation_of, relations_of, word_of, words_of
+from hosted_engine.engine.search.vocabulary import Word, known_of, relation_of, relations_of, vocabulary_of, word_of
 from hosted_engine.limits import SEARCH_RELATIONS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Resolver:
         )
 
     def _check_kind(self, query: Query) -> None:
-        known = known_of(self.entity).words or (self.entity.type.lower(), f"{self.entity.type.lower()}s")
+        known = known_of(self.entity).prefixes or (self.entity.type.lower(), f"{self.entity.type.lower()}s")
         if query.kind and query.kind not in known:
             reason = (
                 f"`{query.kind}` is not what this collection holds ({known[-1]}); a value with a colon needs quotes"
@@ -97,7 +97,7 @@ class Resolver:
         negated = condition.operator is Operator.NOT_EQUAL
         if condition.field and not condition.quoted and condition.value.lower() in ("null", "empty"):
             return AnyOf((Test(Own("id"), Present(), steps),), not negated)
-        words = [word for word in words_of(entity).values() if word.free]
+        words = [word for word in vocabulary_of(entity).values() if word.free]
         tests = tuple(
             Test(word.leaf, self._containing(word, condition.value), (*steps, *word.steps), word.below)
             for word in words
@@ -142,17 +142,17 @@ class Resolver:
             relation = relation_of(entity, way)
             if relation is None:
                 raise self._unknown(entity, way, at, relation=True)
-            steps, others = (*steps, *relation.steps), relation.words
+            steps, others = (*steps, *relation.steps), relation.aliases
             entity = entity_of(relation.table)
         last = others.get(last, last)
-        if last in words_of(entity):
+        if last in vocabulary_of(entity):
             return Found(entity, steps, word_of(entity, last))
         if (relation := relation_of(entity, last)) is not None:
             return Found(entity_of(relation.table), (*steps, *relation.steps), None)
         raise self._unknown(entity, last, at)
 
     def _unknown(self, entity: "Entity[Any]", name: str, at: int, *, relation: bool = False) -> BadSearch:
-        known, there = known_of(entity), relations_of(entity) if relation else words_of(entity)
+        known, there = known_of(entity), relations_of(entity) if relation else vocabulary_of(entity)
         kind, what = ("relation" if relation else "field"), f"of a {entity.kind}"
         if name in known.relations or (name in known.fields and not relation):
             reason = f"the {kind} `{name}` {what} is not there yet; there is {_listed(there)}"

@@ -39,19 +39,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`steps` as they are declared. `words` are those under which fields of the target are found here and nowhere else,
-    each with the target's own word."""
+    """`steps` as they are declared. `aliases` are those under which fields of the target are found here and nowhere
+    else, each with the target's own word."""
 
     steps: tuple[str, ...]
-    words: Mapping[str, str]
+    aliases: Mapping[str, str]
 
 
-def path(*steps: str, words: Mapping[str, str] = MappingProxyType({})) -> Path:
+def path(*steps: str, aliases: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Raises TypeError for a step that cannot be read."""
     for step in steps:
         if not _STEP.fullmatch(step):
             raise TypeError(f"{step!r} is no step of a path")
-    return Path(steps, words)
+    return Path(steps, aliases)
 
 
 def parts_of(step: str) -> tuple[str | None, str, str | None]:
@@ -131,12 +131,12 @@ class Always:
 class Observed:
     """What no database has, as the nodes say it: `of` is handed the object and the readings, and answers None where
     nobody knows; a tuple is several values, one of which has to do. All objects of the table are asked, or those alone
-    whose ids `known` finds in the readings. `words` are the values of an enumeration. With `gather`, what that finds in
-    the store for all of them is handed to `of` as well."""
+    whose ids `known` finds in the readings. `members` are the values of an enumeration. With `gather`, what that finds
+    in the store for all of them is handed to `of` as well."""
 
     of: Callable[..., Any]
     kind: Kind = Kind.NUMBER
-    words: type[StrEnum] | None = None
+    members: type[StrEnum] | None = None
     gather: Callable[[Any], Any] | None = None
     known: Callable[[Any], Collection[str]] | None = None
 

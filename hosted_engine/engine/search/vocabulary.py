@@ -68,7 +68,7 @@ def known_of(entity: "Entity[Any]") -> Known:
 
 
 @cache
-def words_of(entity: "Entity[Any]") -> Mapping[str, Word]:
+def vocabulary_of(entity: "Entity[Any]") -> Mapping[str, Word]:
     """Raises TypeError where the declaration is wrong."""
     return {name: word_of(entity, name) for name in sorted(_declared(entity))}
 
@@ -155,7 +155,7 @@ def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
             both = (leaf.true, leaf.false)
             return Word(leaf, Kind.WORD, values={plain(one): one for one in both}, spelled=both)
         case Observed():
-            return Word(leaf, leaf.kind, **_members(leaf.words))
+            return Word(leaf, leaf.kind, **_members(leaf.members))
         case Contains():
             column_of(entity.table, leaf.field)
             return Word(leaf, Kind.BOOLEAN)
@@ -202,10 +202,10 @@ def _word_of_constant(leaf: Always) -> Word:
     return Word(leaf, Kind.WORD, values={plain(value): value}, spelled=(value,))
 
 
-def _members(words: type[StrEnum] | None) -> dict[str, Any]:
-    if words is None:
+def _members(members: type[StrEnum] | None) -> dict[str, Any]:
+    if members is None:
         return {}
-    return {"values": {plain(one.value): one.value for one in words}, "spelled": tuple(one.value for one in words)}
+    return {"values": {plain(one.value): one.value for one in members}, "spelled": tuple(one.value for one in members)}
 
 
 def _is_enumeration(known: Known, name: str, word: Word) -> bool:
@@ -224,8 +224,8 @@ def _shown(entity: "Entity[Any]", place: str) -> Any:
 def check_searches(entities: "Iterable[Entity[Any]]") -> None:
     """Raises TypeError: a wrong declaration ends when the engine starts."""
     for entity in entities:
-        words_of(entity)
+        vocabulary_of(entity)
         for name, relation in relations_of(entity).items():
-            for own, theirs in relation.words.items():
+            for own, theirs in relation.aliases.items():
                 if theirs not in _declared(entity_of(relation.table)):
                     raise TypeError(f"{entity.kind}: {name}.{own} is not searched by {theirs}")

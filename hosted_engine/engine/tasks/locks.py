@@ -2,13 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from hosted_engine.engine.command import Lock
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 class Locks:
@@ -53,16 +48,6 @@ class Locks:
             await asyncio.wait([waiter], timeout=timeout_s)
         finally:
             self._waiters.discard(waiter)
-
-    @asynccontextmanager
-    async def held(self, locks: Sequence[Lock], holder: str) -> "AsyncIterator[None]":
-        """Wait for them as long as it takes, hold them for the block."""
-        while self.take(locks, holder) is not None:
-            await self.released(60)
-        try:
-            yield
-        finally:
-            self.release(holder)
 
     def _taken(self, lock: Lock, holder: str) -> bool:
         key = (lock.kind, lock.id)

@@ -64,13 +64,13 @@ class ImageTransfer:
 
     id: str
     disk_id: Annotated[
-        str, Reference("disk", settable=Settable.ON_ADD, to="disks", on_remove=OnRemove.KEEP, strict=False)
+        str, Reference("disk", settable=Settable.ON_ADD, to="disks", on_remove=OnRemove.NO_ACTION, strict=False)
     ] = ""
     direction: Annotated[TransferDirection, _chosen("direction")] = TransferDirection.UPLOAD
     format: Annotated[DiskFormat, _chosen("format")] = DiskFormat.RAW
     phase: Annotated[TransferPhase, _shown("phase")] = TransferPhase.INITIALIZING
     node_id: Annotated[
-        str | None, Reference("host", settable=Settable.ON_ADD, to="nodes", on_remove=OnRemove.KEEP, strict=False)
+        str | None, Reference("host", settable=Settable.ON_ADD, to="nodes", on_remove=OnRemove.NO_ACTION, strict=False)
     ] = None
     inactivity_timeout_s: Annotated[int, _chosen("inactivity_timeout", least=1, most=86_400)] = INACTIVITY_S
     timeout_policy: Annotated[TimeoutPolicy, _chosen("timeout_policy")] = TimeoutPolicy.LEGACY

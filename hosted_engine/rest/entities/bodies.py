@@ -18,9 +18,9 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.entity.structure import members
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
-from hosted_engine.rest.entities.compare import BESIDE, at, innermost, is_empty, says_the_same, words
+from hosted_engine.rest.entities.compare import BESIDE, at, format_value, innermost, is_empty, matches
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
+from hosted_engine.rest.problems import CannotBeSet, ElementNotSupported, Incomplete, UnknownElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire, root: 
     """What the body of an action says beside `async`, which is for the API itself; or that of what is no entity."""
     reading = _Reading(tx, None, root, "add")
     tree: dict[str, Any] = {}
-    for name, said in inputs.items():
-        for place in (said.wire, *said.also):
-            _put(tree, place, _Slot(name, said, None, taken=True))
+    for name, declared in inputs.items():
+        for place in (declared.wire, *declared.also):
+            _put(tree, place, _Slot(name, declared, None, taken=True))
     _walk(reading, {k: v for k, v in body.items() if k != "async"}, tree, "")
     return reading.taken
 
@@ -97,24 +97,28 @@ def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire, root: 
 def require(entity: Entity[Any], values: Mapping[str, Any], completed: Collection[str] = ()) -> None:
     """Raises Incomplete, in oVirt's words, when something that has no default and is not `completed` is not there."""
     wanted = {c.name: c.field for c in entity.required()}
-    wanted |= {name: said for name, said in entity.inputs.items() if isinstance(said, Part) and said.required}
+    wanted |= {
+        name: declared for name, declared in entity.inputs.items() if isinstance(declared, Part) and declared.required
+    }
     missing = [
-        _named(said) for name, said in wanted.items() if values.get(name) in (None, "") and name not in completed
+        _named(declared)
+        for name, declared in wanted.items()
+        if values.get(name) in (None, "") and name not in completed
     ]
     if missing:
         raise Incomplete(type=entity.type, missing=", ".join(missing), method="add")
 
 
 def refuse(root: str, taken: Taken, shown: Wire) -> None:
-    """Raises CannotBeSet or NotCarriedOut for the first element that says something else than `shown`."""
+    """Raises CannotBeSet or ElementNotSupported for the first element that says something else than `shown`."""
     for place, (value, settable) in taken.left.items():
-        if is_empty(value) or says_the_same(value, at(shown, place)):
+        if is_empty(value) or matches(value, at(shown, place)):
             continue
         place, value = innermost(place, value, at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
-            raise CannotBeSet(element=element, value=words(value, place), when=settable.value)
-        raise NotCarriedOut(element=element, value=words(value, place))
+            raise CannotBeSet(element=element, value=format_value(value, place), when=settable.value)
+        raise ElementNotSupported(element=element, value=format_value(value, place))
 
 
 def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
@@ -127,8 +131,8 @@ def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
 def refuse_other(entity: Entity[Any], taken: Taken, within: Mapping[str, str]) -> None:
     """Raises BadValue where a body names another object above than the path does."""
     for name, identity in within.items():
-        if (said := taken.values.get(name)) not in (None, identity):
-            raise BadValue(value=said, field=entity.place(name), reason=f"the path says {identity}")
+        if (given := taken.values.get(name)) not in (None, identity):
+            raise BadValue(value=given, field=entity.place(name), reason=f"the path says {identity}")
 
 
 def refuse_unknown(elements: Collection[str]) -> None:
@@ -157,13 +161,13 @@ def _walk(reading: _Reading, body: Wire, slots: Mapping[str, Any], above: str) -
 
 
 def _take(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
-    said = slot.field
-    if isinstance(said, Part):
-        _take_part(reading, slot.name, said, value, place)
-    elif isinstance(said, Structure):
-        _take_structure(reading, slot.name, said, value, place)
-    elif isinstance(said, Reference):
-        _take_reference(reading, slot, said, value, place)
+    declared = slot.field
+    if isinstance(declared, Part):
+        _take_part(reading, slot.name, declared, value, place)
+    elif isinstance(declared, Structure):
+        _take_structure(reading, slot.name, declared, value, place)
+    elif isinstance(declared, Reference):
+        _take_reference(reading, slot, declared, value, place)
     elif value is not None:
         try:
             _note(reading, slot, _convert(slot, value), place)
@@ -187,23 +191,25 @@ def _note(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
             return
         if other != was:
             places = " and ".join(f"{reading.root}.{one}" for one in (slot.field.wire, *slot.field.also))
-            raise BadValue(value=f"{words(other)} and {words(value)}", field=places, reason="they are the same")
+            raise BadValue(
+                value=f"{format_value(other)} and {format_value(value)}", field=places, reason="they are the same"
+            )
     values[slot.name] = value
 
 
-def _take_part(reading: _Reading, name: str, said: Part, value: Any, place: str) -> None:
+def _take_part(reading: _Reading, name: str, declared: Part, value: Any, place: str) -> None:
     if is_empty(value):
         return
-    if not isinstance(said, Several):
+    if not isinstance(declared, Several):
         before = reading.entity.part(reading.tx, reading.before, name) if reading.entity and reading.before else None
-        reading.taken.values[name] = _part(reading, said, value, place, before)
+        reading.taken.values[name] = _part(reading, declared, value, place, before)
         return
-    item = f"{place}.{entity_of(said.of).element}"
-    parts = [_part(reading, said, one, f"{item}[{number}]") for number, one in enumerate(value, 1)]
+    item = f"{place}.{entity_of(declared.of).element}"
+    parts = [_part(reading, declared, one, f"{item}[{number}]") for number, one in enumerate(value, 1)]
     reading.taken.values[name] = tuple(parts)
 
 
-def _take_structure(reading: _Reading, name: str, said: Structure, value: Any, place: str) -> None:
+def _take_structure(reading: _Reading, name: str, declared: Structure, value: Any, place: str) -> None:
     """The members that the body says; an empty element says that there is none."""
     if value == {}:
         reading.taken.values[name] = None
@@ -213,25 +219,25 @@ def _take_structure(reading: _Reading, name: str, said: Structure, value: Any, p
         if member in BESIDE or inner is None:
             continue
         try:
-            given[member] = msgspec.convert(inner, members(said.of)[member])
+            given[member] = msgspec.convert(inner, members(declared.of)[member])
         except (KeyError, msgspec.ValidationError):  # the API has it, and the model does not
             reading.taken.left[f"{place}.{member}"] = (inner, None)
     reading.taken.values[name] = given
 
 
-def _part(reading: _Reading, said: Part, body: Wire, place: str, before: Any = None) -> dict[str, Any]:
+def _part(reading: _Reading, declared: Part, body: Wire, place: str, before: Any = None) -> dict[str, Any]:
     """One object within a body. What it says that cannot be taken is left with the body's other elements."""
-    entity = entity_of(said.of)
+    entity = entity_of(declared.of)
     inner = take(reading.tx, entity, body, reading.method, before=before, root=f"{reading.root}.{place}")
-    if reading.method == "add" and not (said.existing and body.get("id")):
-        require(entity, inner.values, said.completed)
+    if reading.method == "add" and not (declared.existing and body.get("id")):
+        require(entity, inner.values, declared.completed)
     reading.taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
-    return {**inner.values, "id": str(body["id"])} if said.existing and body.get("id") else inner.values
+    return {**inner.values, "id": str(body["id"])} if declared.existing and body.get("id") else inner.values
 
 
-def _take_reference(reading: _Reading, slot: _Slot, said: Reference, value: Any, place: str) -> None:
+def _take_reference(reading: _Reading, slot: _Slot, declared: Reference, value: Any, place: str) -> None:
     values = reading.taken.values
-    if said.listed and isinstance(value, list):
+    if declared.listed and isinstance(value, list):
         if len(value) > 1:
             element = f"{reading.root}.{place}"
             raise BadValue(value=f"{len(value)} of them", field=element, reason="one is possible")
@@ -260,13 +266,13 @@ def _resolved(reading: _Reading, slot: _Slot, value: Wire, place: str) -> str:
 
 def resolve(
     tx: Transaction,
-    said: Reference,
+    declared: Reference,
     value: Wire,
     place: str,
     meant: Callable[[Sequence[Any]], Sequence[Any]] = lambda named: named,
 ) -> str:
     """The id of what a reference means, by its id or else by its name. Raises NotThere, NoSuchName, Incomplete."""
-    target = entity_of(said.tables[0])
+    target = entity_of(declared.tables[0])
     repository = tx.of(target.model)
     if identity := value.get("id"):
         if repository.get(identity) is None:
@@ -300,13 +306,13 @@ def _slots(entity: Entity[Any], method: str) -> dict[str, Any]:
         kind = column.type | None if column.optional else column.type
         for place in filter(None, (column.field.wire, *column.field.also)):
             _put(tree, place, _Slot(column.name, column.field, kind, taken=entity.settable(column, method)))
-    for name, said in entity.inputs.items():
-        _put(tree, said.wire, _Slot(name, said, None, taken=_is_read(said, method)))
+    for name, declared in entity.inputs.items():
+        _put(tree, declared.wire, _Slot(name, declared, None, taken=_is_read(declared, method)))
     return tree
 
 
-def _is_read(said: Field, method: str) -> bool:
-    return said.settable is Settable.ALWAYS or method == "add" or isinstance(said, Part)
+def _is_read(declared: Field, method: str) -> bool:
+    return declared.settable is Settable.ALWAYS or method == "add" or isinstance(declared, Part)
 
 
 def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
@@ -316,5 +322,5 @@ def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
     tree[last] = slot
 
 
-def _named(said: Field) -> str:
-    return f"{said.wire}.id|name" if isinstance(said, Reference) else "|".join((said.wire, *said.also))
+def _named(declared: Field) -> str:
+    return f"{declared.wire}.id|name" if isinstance(declared, Reference) else "|".join((declared.wire, *declared.also))

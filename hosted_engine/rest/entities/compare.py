@@ -16,14 +16,14 @@ def is_empty(value: Any) -> bool:
     return value is None or value == ""
 
 
-def says_the_same(value: Any, shown: Any) -> bool:
+def matches(value: Any, shown: Any) -> bool:
     """Whether all that `value` says is shown. An object is known by its id: of the rest counts what is shown."""
     if isinstance(value, dict) and isinstance(shown, dict):
         if value.get("id") and shown.get("id"):
-            return all(says_the_same(v, shown[k]) for k, v in value.items() if k in shown and not _beside(k, v))
-        return all(says_the_same(v, shown.get(k)) for k, v in value.items() if not _beside(k, v))
+            return all(matches(v, shown[k]) for k, v in value.items() if k in shown and not _beside(k, v))
+        return all(matches(v, shown.get(k)) for k, v in value.items() if not _beside(k, v))
     if isinstance(value, list) and isinstance(shown, list):
-        return len(value) == len(shown) and all(map(says_the_same, value, shown))
+        return len(value) == len(shown) and all(map(matches, value, shown))
     if isinstance(value, datetime) and isinstance(shown, datetime):
         return abs((value - shown).total_seconds()) < 1
     return bool(value == shown)
@@ -38,20 +38,20 @@ def innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
     """The first element within that is said to be otherwise than it is shown."""
     if isinstance(value, dict) and isinstance(shown, dict):
         for name, inner in value.items():
-            if not _beside(name, inner) and not says_the_same(inner, shown.get(name)):
+            if not _beside(name, inner) and not matches(inner, shown.get(name)):
                 return innermost(f"{place}.{name}", inner, shown.get(name))
     return place, value
 
 
-def words(value: Any, name: str = "") -> str:
+def format_value(value: Any, name: str = "") -> str:
     """`value` as a refusal repeats it; what the element `name` keeps secret is not."""
     if name.endswith("password"):
         return "(not repeated)"
     if isinstance(value, dict):
-        parts = ", ".join(f"{k}: {words(v, k)}" for k, v in value.items() if not _beside(k, v))
+        parts = ", ".join(f"{k}: {format_value(v, k)}" for k, v in value.items() if not _beside(k, v))
         return f"{{{parts}}}"
     if isinstance(value, list):
-        return f"[{', '.join(words(inner) for inner in value[:5])}]"
+        return f"[{', '.join(format_value(inner) for inner in value[:5])}]"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 

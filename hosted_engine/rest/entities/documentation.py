@@ -15,7 +15,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settab
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.permissions.operations import Operation, operation_of
-from hosted_engine.engine.search.vocabulary import relations_of, words_of
+from hosted_engine.engine.search.vocabulary import relations_of, vocabulary_of
 from hosted_engine.rest.schema import Schema
 
 SET = {Settable.ALWAYS: "add, update", Settable.ON_ADD: "add", Settable.NEVER: "only shown"}
@@ -23,9 +23,9 @@ REMOVED = {
     OnRemove.REFUSE: "the removal is refused",
     OnRemove.CASCADE: "it goes, too",
     OnRemove.CLEAR: "it stays, without",
-    OnRemove.KEEP: "it stays, and names it still",
+    OnRemove.NO_ACTION: "it stays, and names it still",
 }
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", dict: "values by name"}
+TYPE_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", dict: "values by name"}
 SPECIAL = ("defaults", "make", "change", "check", "check_removable", "find", "add", "update", "remove")
 
 
@@ -77,20 +77,20 @@ def _needed(operation: Operation) -> str:
 
 def _about(entity: Entity[Any]) -> str:
     """The first sentence of its module, and what is said of its model; dataclasses say their signature by default."""
-    said = (modules[entity.model.__module__].__doc__ or "").strip().split("\n\n")[0]
+    summary = (modules[entity.model.__module__].__doc__ or "").strip().split("\n\n")[0]
     of_model = entity.model.__doc__ or ""
     own = "" if of_model.startswith(f"{entity.model.__name__}(") else cleandoc(of_model)
-    return "\n\n".join(filter(None, (said, own)))
+    return "\n\n".join(filter(None, (summary, own)))
 
 
 def _elements(entity: Entity[Any]) -> Iterator[tuple[str, ...]]:
     defaults = {f.name: f for f in fields(entity.model)}
     for column in entity.columns.values():
-        said = column.field
-        if said.wire:
+        field = column.field
+        if field.wire:
             left_out = _left_out(entity, column, defaults[column.name])
-            words = ", ".join(said.searched_as)
-            yield f"{entity.element}.{said.wire}", _kind(column), _set_by(said), left_out, _rule(said), words
+            searched_as = ", ".join(field.searched_as)
+            yield f"{entity.element}.{field.wire}", _kind(column), _set_by(field), left_out, _rule(field), searched_as
 
 
 def _left_out(entity: Entity[Any], column: Column, model_field: "ModelField[Any]") -> str:
@@ -119,38 +119,38 @@ def _type(kind: Any) -> str:
         return f"one of {', '.join(kind)}"
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return f"{{{', '.join(kind.__struct_encode_fields__)}}}"
-    return WORDS.get(get_origin(kind) or kind, str(kind))
+    return TYPE_NAMES.get(get_origin(kind) or kind, str(kind))
 
 
-def _set_by(said: Field) -> str:
-    return SET[said.settable] + (", also while it runs" if said.live and said.settable is Settable.ALWAYS else "")
+def _set_by(field: Field) -> str:
+    return SET[field.settable] + (", also while it runs" if field.live and field.settable is Settable.ALWAYS else "")
 
 
-def _rule(said: Field) -> str:
+def _rule(field: Field) -> str:
     bounds = [
-        f"at most {said.length} characters" if said.length is not None else "",
-        f"{said.least} or more" if said.least is not None else "",
-        f"{said.most} or less" if said.most is not None else "",
-        f"one of {', '.join(said.choices)}" if said.choices else "",
-        " ".join((said.rule.__doc__ or "").split()) if said.rule else "",
+        f"at most {field.length} characters" if field.length is not None else "",
+        f"{field.least} or more" if field.least is not None else "",
+        f"{field.most} or less" if field.most is not None else "",
+        f"one of {', '.join(field.choices)}" if field.choices else "",
+        " ".join((field.rule.__doc__ or "").split()) if field.rule else "",
     ]
     return "; ".join(filter(None, bounds))
 
 
 def _inputs(inputs: Mapping[str, Field]) -> Iterator[tuple[str, str, str]]:
-    for said in inputs.values():
-        yield said.wire, _input(said), SET[said.settable]
+    for field in inputs.values():
+        yield field.wire, _input(field), SET[field.settable]
 
 
-def _input(said: Field) -> str:
-    if isinstance(said, Reference):
-        return entity_of(said.tables[0]).kind
-    return f"several, each a whole {entity_of(said.of).kind}" if isinstance(said, Several) else "value"
+def _input(field: Field) -> str:
+    if isinstance(field, Reference):
+        return entity_of(field.tables[0]).kind
+    return f"several, each a whole {entity_of(field.of).kind}" if isinstance(field, Several) else "value"
 
 
 def _actions(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
     for name, action in sorted(entity.actions.items()):
-        yield from ((name, said.wire, _input(said)) for said in action.inputs.values())
+        yield from ((name, field.wire, _input(field)) for field in action.inputs.values())
         if not action.inputs:
             yield name, "", ""
 
@@ -164,7 +164,7 @@ def _statuses(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
 def _searches(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
     """Words, what they are compared as and in which units; of an enumeration the values."""
     units = {1 << 20: "MiB", 1 << 30: "GiB"}
-    for name, word in words_of(entity).items():
+    for name, word in vocabulary_of(entity).items():
         yield name, word.kind.value, ", ".join(word.spelled) or units.get(word.unit, "")
 
 
@@ -174,9 +174,9 @@ def _relations(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _references(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
-    for name, said in entity.references.items():
-        for table in said.tables:
-            yield said.wire or name, entity_of(table).kind, REMOVED[said.on_remove]
+    for name, field in entity.references.items():
+        for table in field.tables:
+            yield field.wire or name, entity_of(table).kind, REMOVED[field.on_remove]
 
 
 def _users(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
@@ -186,10 +186,10 @@ def _users(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
 
 def _unique(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
     for *within, last in entity.unique:
-        yield ", ".join(map(_words(entity), within)) or "all", _words(entity)(last)
+        yield ", ".join(map(_wire_name(entity), within)) or "all", _wire_name(entity)(last)
 
 
-def _words(entity: Entity[Any]) -> Any:
+def _wire_name(entity: Entity[Any]) -> Any:
     return lambda name: entity.columns[name].field.wire or name
 
 

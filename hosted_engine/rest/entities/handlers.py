@@ -79,19 +79,19 @@ class EntityHandlers(Resource):
             yield (self._entity.places[action.place].services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        def look(tx: Transaction) -> Objects:
+        def read(tx: Transaction) -> Objects:
             within = {**place.having, **self._within(tx, call, place), **self._only(call, place)}
             asked = search.Asked(self._entity, call.parameters, within, self.engine.clock())
             items = search.items(tx, asked, self.engine.readings)
             return self._all_shown(tx, call.parameters, place, [(call.path, items)])[0]
 
-        return Answer(await self.engine.store.read(look))
+        return Answer(await self.engine.store.read(read))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
-        def look(tx: Transaction) -> Wire:
+        def read(tx: Transaction) -> Wire:
             return self._one(tx, call, place, self._item(tx, call, place))
 
-        return Answer(await self.engine.store.read(look))
+        return Answer(await self.engine.store.read(read))
 
     async def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
         """What many objects have each, None where it has to be asked one by one."""
@@ -99,14 +99,14 @@ class EntityHandlers(Resource):
             return None
         ((name, within),) = place.within.items()
 
-        def look(tx: Transaction) -> Answers:
+        def read(tx: Transaction) -> Answers:
             there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
             for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
                 there[getattr(item, within.field)].append(item)
             groups = [(call.path, there[call.ids[name]]) for call in calls]
             return [Answer(objects) for objects in self._all_shown(tx, calls[0].parameters, place, groups)]
 
-        return await self.engine.store.read(look)
+        return await self.engine.store.read(read)
 
     async def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
         """Many objects, None where they have to be asked one by one."""
@@ -115,13 +115,13 @@ class EntityHandlers(Resource):
         item_name = self._schema.service(place.services[0]).item_name
         ids = [call.ids[item_name] for call in calls]
 
-        def look(tx: Transaction) -> dict[str, Wire]:
+        def read(tx: Transaction) -> dict[str, Wire]:
             there = tx.of(self._entity.model).find(ids)
             path = calls[0].path.rpartition("/")[0]
             shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
             return dict(zip(there, shown.wires(), strict=True))
 
-        wires = await self.engine.store.read(look)
+        wires = await self.engine.store.read(read)
         return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
@@ -131,11 +131,11 @@ class EntityHandlers(Resource):
         if place.waits:
             await running.wait()
 
-        def look(tx: Transaction) -> Wire:
+        def read(tx: Transaction) -> Wire:
             now = found(self._entity.find_added(tx, item), self._entity.kind, str(item.id))
             return self._shown(tx, call, place, [now], call.path)[0]
 
-        return added(running, await self.engine.store.read(look))
+        return added(running, await self.engine.store.read(read))
 
     async def update(self, call: Call, _: int, place: Place) -> Answer:
         """Answered when it has ended, as in oVirt."""
@@ -145,10 +145,10 @@ class EntityHandlers(Resource):
         return await self.get(call, _, place)
 
     async def remove(self, call: Call, number: int, place: Place) -> Answer:
-        def look(tx: Transaction) -> Command:
+        def read(tx: Transaction) -> Command:
             return self._entity.remove(tx, self._item(tx, call, place), call.parameters, place=number)
 
-        return await self.act(call, await self.engine.store.read(look))
+        return await self.act(call, await self.engine.store.read(read))
 
     async def act_on(self, action: Action[Any], call: Call) -> Answer:
         bodies.refuse_unknown(call.unknown)
@@ -161,10 +161,10 @@ class EntityHandlers(Resource):
         return answer
 
     async def _now(self, identity: str) -> Any:
-        def look(tx: Transaction) -> Any:
+        def read(tx: Transaction) -> Any:
             return found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
 
-        return await self.engine.store.read(look)
+        return await self.engine.store.read(read)
 
     def _to_act(self, tx: Transaction, call: Call, action: Action[Any]) -> tuple[Command, Any]:
         item = self._item(tx, call, self._entity.places[action.place])

@@ -51,7 +51,7 @@ class Asked:
             return wanted if wanted >= 0 else most
         if query.page:
             return None
-        return most if self.text or self.after is not None else self.entity.usual
+        return most if self.text or self.after is not None else self.entity.default_limit
 
 
 def items(tx: Transaction, asked: Asked, readings: Readings) -> Sequence[Any]:

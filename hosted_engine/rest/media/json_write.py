@@ -105,8 +105,8 @@ class JsonWriter:
 
     def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> tuple[str, str]:
         """Actions and links of an object with the attributes `names`, prepared once; empty where there are none."""
-        held = self._linker.held(names, type_name)
-        rels = [rel for rel in self._linker.rels(service, type_name) if rel not in held]
+        inline_rels = self._linker.inline_rels(names, type_name)
+        rels = [rel for rel in self._linker.rels(service, type_name) if rel not in inline_rels]
         return _prepared(self._linker.actions(service)), _prepared(rels)
 
 

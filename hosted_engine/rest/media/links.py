@@ -17,11 +17,11 @@ class Linker:
         """(rel, href) of its collections, without those that it holds itself, then its own further links."""
         found: list[tuple[str, str]] = []
         if (service := value.get(SERVICE)) and (href := value.get("href")):
-            held = self.held(tuple(value), kind.name)
-            found += [(rel, f"{href}/{rel}") for rel in self.rels(service, kind.name) if rel not in held]
+            inline_rels = self.inline_rels(tuple(value), kind.name)
+            found += [(rel, f"{href}/{rel}") for rel in self.rels(service, kind.name) if rel not in inline_rels]
         return [*found, *value.get(LINKS, ())]
 
-    def held(self, names: Iterable[str], type_name: str) -> set[str]:
+    def inline_rels(self, names: Iterable[str], type_name: str) -> set[str]:
         """The rels of the collections among the attributes `names`."""
         known = self._schema.type(type_name).attributes
         attributes = (known.get(name) for name in names)

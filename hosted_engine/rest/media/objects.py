@@ -16,12 +16,12 @@ class _Part:
     parts within."""
 
     same: Wire = field(default_factory=dict)
-    said: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
     parts: "dict[str, _Part]" = field(default_factory=dict)
 
     def fill(self, values: Sequence[Any]) -> Wire:
         wire = self.same.copy()
-        for name, number in self.said.items():
+        for name, number in self.numbers.items():
             if (value := values[number]) is not None:
                 wire[name] = value
         for name, part in self.parts.items():
@@ -34,7 +34,7 @@ class _Part:
         holder, dot, rest = place.partition(".")
         if dot:
             return self.parts.setdefault(holder, _Part()).at(rest)
-        for names in (self.same, self.said, self.parts):
+        for names in (self.same, self.numbers, self.parts):
             names.pop(holder, None)
         return self, holder
 
@@ -51,7 +51,7 @@ class Form:
             part.same[name] = value
         for number, place in enumerate(places):
             part, name = self._whole.at(place)
-            part.said[name] = number
+            part.numbers[name] = number
 
     def wire(self, values: Sequence[Any]) -> Wire:
         """Places without a value are left out."""

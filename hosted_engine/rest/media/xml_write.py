@@ -134,9 +134,9 @@ class XmlWriter:
 
     def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> str:
         """Actions and links of an object with the attributes `names`, prepared once."""
-        held = self._linker.held(names, type_name)
+        inline_rels = self._linker.inline_rels(names, type_name)
         actions = "".join(f'<link href="{_HERE}/{a}" rel="{a}"/>' for a in self._linker.actions(service))
-        rels = (rel for rel in self._linker.rels(service, type_name) if rel not in held)
+        rels = (rel for rel in self._linker.rels(service, type_name) if rel not in inline_rels)
         links = "".join(f'<link href="{_HERE}/{rel}" rel="{rel}"/>' for rel in rels)
         return f"<actions>{actions}</actions>{links}" if actions else links
 

@@ -10,13 +10,13 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.roles.model import Role
 from hosted_engine.rest.call import Call
 from hosted_engine.rest.entities.codec import fields_to_wire
-from hosted_engine.rest.entities.compare import is_empty, says_the_same
+from hosted_engine.rest.entities.compare import is_empty, matches
 from hosted_engine.rest.permissions import targets
 
 
-def hold(tx: Transaction, call: Call, condition: str) -> bool:
+def is_met(tx: Transaction, call: Call, condition: str) -> bool:
     if condition.startswith("!"):
-        return not hold(tx, call, condition[1:])
+        return not is_met(tx, call, condition[1:])
     if not condition:
         return True
     if condition == "self":
@@ -28,7 +28,7 @@ def hold(tx: Transaction, call: Call, condition: str) -> bool:
         return call.parameters.boolean(name) is (value == "true")
     if condition.startswith("/"):
         return condition[1:] in call.ids
-    return any(_says_something_new(tx, call, place) for place in condition.split("|"))
+    return any(_is_changed(tx, call, place) for place in condition.split("|"))
 
 
 def _is_administrative(tx: Transaction, call: Call) -> bool:
@@ -42,7 +42,7 @@ def _is_administrative(tx: Transaction, call: Call) -> bool:
     return role is None or role.administrative
 
 
-def _says_something_new(tx: Transaction, call: Call, place: str) -> bool:
+def _is_changed(tx: Transaction, call: Call, place: str) -> bool:
     value = targets.at(call.body, place)
     if is_empty(value):
         return False
@@ -56,7 +56,7 @@ def _says_something_new(tx: Transaction, call: Call, place: str) -> bool:
     if place in IN_BODIES and isinstance(shown, dict):
         meant = targets.reference(tx, IN_BODIES[place], value)
         return meant is None or meant.id != shown["id"]
-    return not says_the_same(value, shown)
+    return not matches(value, shown)
 
 
 def _entity_of(call: Call) -> Entity[Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hosted_engine.engine.jobs.model import Job
-from hosted_engine.engine.permissions import operations as said
+from hosted_engine.engine.permissions import operations
 from hosted_engine.engine.permissions.access import Access
 from hosted_engine.engine.permissions.objects import HOLDERS, THE_SYSTEM, exists, format_target, kind_of
 from hosted_engine.engine.permissions.operations import Check, operation_of
@@ -30,11 +30,11 @@ class Guard:
     async def admit_many(self, calls: Sequence[Call]) -> Sequence[Call | None]:
         """Those of one caller; None stands for one that is refused."""
 
-        def look(tx: Transaction) -> Sequence[Call | None]:
+        def read(tx: Transaction) -> Sequence[Call | None]:
             access = Access(tx, calls[0].caller)
             return [_admit_or_none(access, call) for call in calls]
 
-        return await self._store.read(look)
+        return await self._store.read(read)
 
 
 def admit(access: Access, call: Call) -> Call:
@@ -72,7 +72,7 @@ def leave_out(call: Call, answer: Answer) -> Answer:
 
 def _check(access: Access, call: Call, check: Check) -> None:
     """Who has the permit on the system has it on everything: then the objects are not even looked for."""
-    if access.may(check.permit, THE_SYSTEM) or not conditions.hold(access.tx, call, check.condition):
+    if access.may(check.permit, THE_SYSTEM) or not conditions.is_met(access.tx, call, check.condition):
         return
     for target in targets.of(access, call, check):
         if access.may(check.permit, target):
@@ -86,26 +86,26 @@ def _check(access: Access, call: Call, check: Check) -> None:
 def _reading(access: Access, call: Call, shown: str) -> Call:
     filtered = call.parameters.boolean("filter") or False
     full_view = access.is_administrator and not filtered
-    if full_view or shown == said.ALL or targets.is_oneself(call):
+    if full_view or shown == operations.ALL or targets.is_oneself(call):
         return replace(call, full_view=full_view)
     if not filtered:
         raise UserViewOnly(path=call.path, user=call.caller.user_name)
-    if shown == said.ADMINISTRATORS or (shown == said.GRANTERS and not access.may_grant):
+    if shown == operations.ADMINISTRATORS or (shown == operations.GRANTERS and not access.may_grant):
         raise AdministratorsOnly(path=call.path, user=call.caller.user_name)
-    only = _seen(access, call, shown)
+    only = _shown_ids(access, call, shown)
     if only is not None and call.method.name == "get" and (identity := targets.last_id(call)) not in only:
         raise NotThere(kind=kind_of(shown), id=identity)
     return replace(call, full_view=False, only=only)
 
 
-def _seen(access: Access, call: Call, shown: str) -> frozenset[str] | None:
+def _shown_ids(access: Access, call: Call, shown: str) -> frozenset[str] | None:
     view = View(access)
     match shown:
-        case said.GRANTERS:
+        case operations.GRANTERS:
             return None
-        case said.OWN:
+        case operations.OWN:
             return _own(access, call)
-        case said.WITHIN:
+        case operations.WITHIN:
             around = targets.around(call)
             if around is None:
                 raise AdministratorsOnly(path=call.path, user=call.caller.user_name)

@@ -55,7 +55,7 @@ def ping(target: str, *, place: str = "", size: int = 0) -> str:
     return f"{there}ping -q -c 1 -W 1 {f'-M do -s {size - 28} ' if size else ''}{target}"
 
 
-def words_of(line: str) -> tuple[str, ...]:
+def vocabulary_of(line: str) -> tuple[str, ...]:
     words = tuple(line.split())
     return words if words[0] in _PROGRAMS else ("ip", *words)
 
@@ -67,7 +67,7 @@ async def built(world: World, ask: Ask) -> AsyncIterator[None]:
             await ask("ip", "netns", "add", place)
             await ask("ip", "-n", place, "link", "set", "lo", "up")
         for line in world.lines:
-            await ask(*words_of(line))
+            await ask(*vocabulary_of(line))
         yield
     finally:
         for place in world.places:

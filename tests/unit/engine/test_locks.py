@@ -48,17 +48,12 @@ def test_taking_twice_is_taking_once() -> None:
 async def test_who_waits_goes_on_when_somebody_lets_go() -> None:
     locks = Locks()
     locks.take([VM], "a")
-    waiting = asyncio.create_task(hold(locks))
+    waiting = asyncio.create_task(locks.released(60))
     await asyncio.sleep(0)
     assert not waiting.done()
     locks.release("a")
     await waiting
     assert locks.take([VM], "c") is None
-
-
-async def hold(locks: Locks) -> None:
-    async with locks.held([VM], "b"):
-        assert locks.take([VM], "c") == VM
 
 
 async def test_a_command_waits_a_moment_for_the_one_before_it() -> None:

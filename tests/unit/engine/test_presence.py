@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hosted_engine.engine.nodes.model import NodeStatus
-from hosted_engine.engine.nodes.presence import speaks
+from hosted_engine.engine.nodes.presence import on_connected
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.storage.presence import MISSING_S, observe_domains
@@ -33,7 +33,7 @@ async def hello(world: World, vm_id: str, *, as_of: float, boot_id: str) -> None
         node = tx.nodes.get(node_id)
         assert node is not None
         tx.nodes.update(replace(node, boot_id="boot"))
-        speaks(tx, node_id, capabilities=capabilities, boot_id=boot_id, vms=(), as_of=as_of, now=world.now)
+        on_connected(tx, node_id, capabilities=capabilities, boot_id=boot_id, vms=(), as_of=as_of, now=world.now)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.fleet.inviting import BelongsToSite, Inviter, OtherMachine, OtherWords, WrongCode
+from hosted_engine.fleet.inviting import BelongsToSite, Inviter, OtherFingerprint, OtherMachine, WrongCode
 from node.api.messages.identity import Claim
 from node.api.problems import NodeNonResponsive
 from node.fingerprint import format_proquints
@@ -50,7 +50,7 @@ async def test_who_does_not_gets_nowhere(machine: Hosted, code: str) -> None:
     async with serving(machine.service):
         with pytest.raises(WrongCode):
             await Inviter(ENGINE, 443).invite(at(machine.port), code[:-1] + ("3" if code.endswith("2") else "2"), "")
-        with pytest.raises(OtherWords):
+        with pytest.raises(OtherFingerprint):
             await Inviter(ENGINE, 443).invite(at(machine.port), code, "0" * 64)
     assert machine.join_files.wanted() is None
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hosted_engine.engine.nodes import network_news
+from hosted_engine.engine.nodes import network_updates
 from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks, Rates
 from hosted_engine.store.repositories import SqlRepository
 from node.api.messages.network import BondPortReport, LinkCounters, NetworkEvent
@@ -89,14 +89,14 @@ async def test_a_node_that_is_silent_keeps_its_links_as_they_were(site: Site) ->
     await site.clock.turn(60)
     assert site.world.readings.of(ONE).network is None
     with site.world.store.transaction() as tx:
-        seen = network_news.last_seen(tx, ONE)
+        seen = network_updates.last_reported(tx, ONE)
     assert seen is not None
-    assert (seen.links["host0"], seen.heard) == (DOWN, False)
+    assert (seen.links["host0"], seen.is_current) == (DOWN, False)
     node.net.links["host0"] = NIC
     node.speak_again()
     await site.clock.turn(30)
     assert network_events(site)[-1] == "HOST_INTERFACE_STATE_UP"
-    assert known(site).heard
+    assert known(site).is_current
 
 
 async def test_links_that_are_the_same_are_not_written_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

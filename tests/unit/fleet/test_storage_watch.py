@@ -5,7 +5,7 @@ import msgspec
 from gluster.diagnosis.problem import Health
 from gluster.state import PoolState
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.fleet.storage_watch import AGAIN_S, LOOK_S
+from hosted_engine.fleet.storage_watch import AGAIN_S, OBSERVE_EVERY_S
 from node.api.messages.gluster import StorageState
 from node.api.problems import Failed
 from tests.fakes.engine import node_id
@@ -61,9 +61,9 @@ async def test_what_a_node_says_is_looked_at_at_once(site: Site) -> None:
 async def test_what_no_node_says_is_found_and_told_once(site: Site) -> None:
     await site.clock.turn(10)
     put(site, DOWN)
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(site) is Health.DEGRADED
-    await site.clock.turn(4 * LOOK_S)
+    await site.clock.turn(4 * OBSERVE_EVERY_S)
     assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
 
 
@@ -74,7 +74,7 @@ async def test_a_node_that_sees_the_majority_is_believed(site: Site) -> None:
         machine = site.machine(node_id(number))
         machine.site.storage = None
     site.machine(node_id(1)).pool.own_state = cut_off
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(site) is Health.WHOLE
 
 
@@ -82,7 +82,7 @@ async def test_where_no_node_answers_the_state_is_unknown(site: Site) -> None:
     await site.clock.turn(10)
     for number in (1, 2, 3):
         site.machine(node_id(number)).fail("gluster_state", Failed(), times=100)
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(site) is None
 
 
@@ -90,7 +90,7 @@ async def test_a_node_that_cannot_be_understood_does_not_keep_others_from_being_
     await site.clock.turn(10)
     put(site, DOWN)
     break_off(site, 1, msgspec.ValidationError("Invalid enum value 'brick-new'"))
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(site) is Health.DEGRADED
 
 
@@ -99,26 +99,28 @@ async def test_what_was_known_is_not_taken_for_true_once_a_look_breaks(site: Sit
     assert health(site) is Health.WHOLE
     for number in (1, 2, 3):
         break_off(site, number, RuntimeError("a defect"))
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(site) is None
 
 
 async def test_what_passes_in_a_moment_is_not_told(site: Site) -> None:
     await site.clock.turn(10)
     put(site, DOWN)
-    await site.clock.turn(LOOK_S - AGAIN_S + 2)  # in the middle between the look that sees it and the second one
+    await site.clock.turn(
+        OBSERVE_EVERY_S - AGAIN_S + 2
+    )  # in the middle between the look that sees it and the second one
     assert site.world.readings.storage is not None
     put(site, None)
-    await site.clock.turn(LOOK_S)
+    await site.clock.turn(OBSERVE_EVERY_S)
     assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 0
 
 
 async def test_an_engine_that_starts_anew_tells_only_what_has_changed(site: Site) -> None:
     await site.clock.turn(10)
     put(site, DOWN)
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     again = await start_anew(site)
-    await again.clock.turn(2 * LOOK_S)
+    await again.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(again) is Health.DEGRADED
     assert count(again, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
     await again.fleet.stop()
@@ -127,11 +129,11 @@ async def test_an_engine_that_starts_anew_tells_only_what_has_changed(site: Site
 async def test_what_was_mended_while_the_engine_was_away_is_told(site: Site) -> None:
     await site.clock.turn(10)
     put(site, DOWN)
-    await site.clock.turn(2 * LOOK_S)
+    await site.clock.turn(2 * OBSERVE_EVERY_S)
     await site.fleet.stop()
     put(site, whole_pool())
     again = await start_anew(site)
-    await again.clock.turn(2 * LOOK_S)
+    await again.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(again) is Health.WHOLE
     assert count(again, EventType.GLUSTER_BRICK_STATUS_CHANGED) == 1
     assert count(again, EventType.EXTERNAL_EVENT_NORMAL) == 1

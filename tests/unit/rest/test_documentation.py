@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.search.vocabulary import relations_of, words_of
+from hosted_engine.engine.search.vocabulary import relations_of, vocabulary_of
 from hosted_engine.rest.__main__ import main
 from hosted_engine.rest.entities.documentation import operations, page
 from hosted_engine.rest.entities.handlers import entity_handlers
@@ -35,7 +35,7 @@ def test_a_page_tells_all_of_a_declaration(entity: Entity[Any]) -> None:
             assert all(str(part) in line for part in parts)
     for said in (*entity.shown, *(field.wire for field in entity.inputs.values()), *entity.actions):
         assert any(line.startswith(f"| {said} |") for line in lines), said
-    for word in (*words_of(entity), *(f"{name}." for name in relations_of(entity))):
+    for word in (*vocabulary_of(entity), *(f"{name}." for name in relations_of(entity))):
         assert any(line.startswith(f"| {word} |") for line in lines), word
     for events in (entity.events, *(place.events for place in entity.places)):
         for kind in (events.add, events.update, events.remove) if events else ():

@@ -15,7 +15,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.model import Operator
 from hosted_engine.engine.search.operands import operators
 from hosted_engine.engine.search.terms import Kind
-from hosted_engine.engine.search.vocabulary import relations_of, words_of
+from hosted_engine.engine.search.vocabulary import relations_of, vocabulary_of
 from hosted_engine.engine.tags.entity import Tag, TagAssignment
 from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import BiosType, Vm, VmStatus, VmType
@@ -182,14 +182,14 @@ def every_word() -> Iterator[tuple[str, str]]:
         Kind.SPAN: ("1:00",),
     }
     for entity in ENTITIES:
-        for name, word in words_of(entity).items():
+        for name, word in vocabulary_of(entity).items():
             for value in (*values[word.kind], *word.spelled[:1]):
                 for operator in sorted(operators(word) & {Operator.EQUAL, Operator.GREATER}):
                     yield entity.table, f"{name}{operator}{value}" if value != "null" else f"{name}=null"
             yield entity.table, f"sortby {name} desc"
         for name, relation in relations_of(entity).items():
-            of_each_kind = {word.kind: field for field, word in words_of(entity_of(relation.table)).items()}
-            for field in (*of_each_kind.values(), *relation.words):
+            of_each_kind = {word.kind: field for field, word in vocabulary_of(entity_of(relation.table)).items()}
+            for field in (*of_each_kind.values(), *relation.aliases):
                 yield entity.table, f"sortby {name}.{field}"
             yield entity.table, f"{name}!=x"
 

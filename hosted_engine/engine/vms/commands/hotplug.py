@@ -104,7 +104,11 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
     def of(cls, entity: Any, before: Any, item: Any) -> Self:
         plain = UpdateEntity.of(entity, before, item)
         return cls(
-            table=plain.table, id=plain.id, held=plain.held, changes=plain.changes, was=msgspec.to_builtins(before)
+            table=plain.table,
+            id=plain.id,
+            required_locks=plain.required_locks,
+            changes=plain.changes,
+            was=msgspec.to_builtins(before),
         )
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:

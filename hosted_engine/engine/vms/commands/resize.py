@@ -46,7 +46,7 @@ class ResizeVm(UpdateEntity, frozen=True, kw_only=True):
         return cls(
             table=entity.table,
             id=before.id,
-            held=entity.locks(before),
+            required_locks=entity.locks(before),
             changes=changes(before, others),
             hot={name: getattr(item, name) for name in sorted(hot)},
         )

@@ -99,7 +99,7 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
             try:
                 report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
             except NodeNonResponsive:
-                self._is_unknown(dependencies)
+                self._mark_unknown(dependencies)
                 raise
             with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
@@ -109,7 +109,7 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
         step = Step("resume", "Start the VM from its memory", resume)
         return (step, forget_memory(dependencies, self.id))
 
-    def _is_unknown(self, dependencies: Dependencies) -> None:
+    def _mark_unknown(self, dependencies: Dependencies) -> None:
         """Its node may have it: what it says next decides."""
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)

@@ -59,7 +59,7 @@ def test_a_right_declaration_is_taken(declare: Callable[..., None]) -> None:
         ({"x": Times(("name", "size"))}, {}, "things has no field size"),
         ({"x": JsonPart("said", "colour")}, {}, "things has no field said"),
         ({"x": Elapsed("since", during="name")}, {}, "things has no field since"),
-        ({}, {"clusters": path("cluster_id", words={"x": "colour"})}, "clusters.x is not searched by colour"),
+        ({}, {"clusters": path("cluster_id", aliases={"x": "colour"})}, "clusters.x is not searched by colour"),
         ({}, {"clusters": path("cluster_id", "nodes.vm_id")}, "nodes has no field vm_id"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a node says of its network, and what of it an administrator hears; pure."""
+"""What a node reports of its network, and what of it becomes an event; pure."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,33 +13,33 @@ from hosted_engine.engine.vms.lifecycle import system
 from node.api.messages.network import LinkReport, NetworkUpdate
 
 
-def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: NetworkUpdate, now: float) -> NodeNetwork:
-    """All that there is. `before` is what was known; None after the engine's start and after a silence: then it is what
-    was seen last, and drift is news."""
-    whole = NodeNetwork(drift=None).after(news)
-    known = before or last_seen(tx, node.id) or replace(whole, drift=None)
+def begins(tx: Transaction, node: Node, before: NodeNetwork | None, update: NetworkUpdate, now: float) -> NodeNetwork:
+    """All that there is. `before` is what was known; None after the engine's start and after the node was
+    non-responsive: then it is what was reported last, and drift is an event."""
+    whole = NodeNetwork(drift=None).after(update)
+    known = before or last_reported(tx, node.id) or replace(whole, drift=None)
     _store(tx, node, whole)
-    _notify(tx, node, known, whole, {link.name for link in news.links}, now)
+    _notify(tx, node, known, whole, {link.name for link in update.links}, now)
     return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
 
 
-def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkUpdate, now: float) -> NodeNetwork:
-    """Of a link that flaps the node tells no events, and neither does the engine."""
-    after = before.after(news)
+def changes(tx: Transaction, node: Node, before: NodeNetwork, update: NetworkUpdate, now: float) -> NodeNetwork:
+    """Of a link that flaps the node reports no events, and neither does the engine."""
+    after = before.after(update)
     _store(tx, node, after)
-    told = {event.interface for event in news.events if event.kind.startswith(("link-", "bond-"))}
-    _notify(tx, node, before, after, told - _flapping(news), now)
+    reported = {event.interface for event in update.events if event.kind.startswith(("link-", "bond-"))}
+    _notify(tx, node, before, after, reported - _flapping(update), now)
     return after
 
 
-def last_seen(tx: Transaction, node_id: str) -> NodeNetwork | None:
-    """What a node told of its links last; None when it never has."""
-    seen = tx.observed_links.get(node_id)
-    return None if seen is None else seen.network()
+def last_reported(tx: Transaction, node_id: str) -> NodeNetwork | None:
+    """What a node reported of its links last; None when it never has."""
+    links = tx.observed_links.get(node_id)
+    return None if links is None else links.network()
 
 
 def _store(tx: Transaction, node: Node, known: NodeNetwork) -> None:
-    """What is the same is not written again: a node tells of all its links whenever it is connected."""
+    """What is the same is not written again: a node reports all its links whenever it is connected."""
     before, now = tx.observed_links.get(node.id), ObservedLinks(id=node.id, links=tuple(known.links.values()))
     if before is None:
         tx.observed_links.add(now)
@@ -47,8 +47,8 @@ def _store(tx: Transaction, node: Node, known: NodeNetwork) -> None:
         tx.observed_links.update(now)
 
 
-def _flapping(news: NetworkUpdate) -> set[str]:
-    return {event.interface for event in news.events if event.kind == "link-flapping"}
+def _flapping(update: NetworkUpdate) -> set[str]:
+    return {event.interface for event in update.events if event.kind == "link-flapping"}
 
 
 def _notify(tx: Transaction, node: Node, before: NodeNetwork, after: NodeNetwork, names: set[str], now: float) -> None:
