@@ -46,7 +46,7 @@ async def add_by_address(operator: Operator) -> None:
             return
 
 
-async def find_and_add(operator: Operator) -> None:
+async def discover_and_add(operator: Operator) -> None:
     """Raises NobodyFound, TooWide."""
     assert operator.draft is not None
     members, neighbours = operator.draft.members, operator.dependencies.neighbours
@@ -70,7 +70,7 @@ async def find_and_add(operator: Operator) -> None:
 async def _compare(operator: Operator, presented: Presented) -> bool:
     """True: it is a member of the draft now. False: the operator went back."""
     neighbours = operator.dependencies.neighbours
-    while (said := await operator.ask(site_pages.words_page(presented))) is not None:
+    while (said := await operator.ask(site_pages.fingerprint_page(presented))) is not None:
         code = str(said["claim_code"]).upper()
         try:
             identity = await operator.threaded(

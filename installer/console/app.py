@@ -14,12 +14,12 @@ from installer.console.actions import ACTIONS
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
 from installer.console.intended import intended_key
-from installer.console.look import Watch, describe
 from installer.console.menu import Entry
 from installer.console.operator import Action
 from installer.console.pages import MenuPage, WaitPage
 from installer.console.site_form import SiteForm
 from installer.console.status_page import Asked, StatusPage
+from installer.console.status_part import Watch, describe
 from netconf.errors import Text
 from netconf.screens.controls import Row, TextLine
 from netconf.screens.plain import Page, PlainApp
@@ -36,7 +36,7 @@ class ConsoleApp(PlainApp[None]):
         super().__init__()
         self.dependencies = dependencies
         self.draft: SiteForm | None = None
-        self._watches = [Watch(look) for look in dependencies.looks]
+        self._watches = [Watch(status_part) for status_part in dependencies.status_parts]
 
     def on_mount(self) -> None:
         for watch in self._watches:
@@ -55,9 +55,9 @@ class ConsoleApp(PlainApp[None]):
     async def explain(self, problem: Problem) -> None:
         await self.push_screen_wait(TroublePage(Text(problem.text.what, problem.text.why, problem.text.mend)))
 
-    async def threaded(self, says: str, act: Callable[[], T]) -> T:
+    async def threaded(self, message: str, act: Callable[[], T]) -> T:
         """What `act` gives; meanwhile the screen says what is waited for. `act` has a time limit of its own."""
-        page = WaitPage(says)
+        page = WaitPage(message)
         await self.push_screen(page)
         try:
             return await asyncio.to_thread(act)

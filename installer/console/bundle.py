@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from installer.console.dependencies import Dependencies
-from installer.console.look import describe
 from installer.console.operator import Operator
 from installer.console.pages import TextPage
 from installer.console.redact import redact
+from installer.console.status_part import describe
 from node.config import Config
 from node.registration.credentials import KEY
 from node.registration.membership import CLAIM
@@ -19,7 +19,7 @@ from node.system.process import CommandFailed, Run
 
 COMMAND_S = 60.0
 MOST_BYTES = 4 << 20  # of each, its end
-KEPT = 3  # bundles
+MAX_BUNDLES = 3  # bundles
 COMMANDS: dict[str, tuple[str, ...]] = {
     "journal.log": ("journalctl", "--no-pager", "--output", "short-precise", "--lines", "20000"),
     "failed-units.txt": ("systemctl", "--failed", "--no-pager"),
@@ -59,7 +59,7 @@ async def make_bundle(operator: Operator) -> None:
         f"The support bundle is at\n\n    {path}\n\n{path.stat().st_size >> 10} KiB, for root alone. Keys, claim "
         "codes, passwords, their hashes and recovery codes were taken out. Names and addresses of your network are in "
         f"it: look through it before you give it away. Fetch it by scp, or copy it in a shell. "
-        f"The last {KEPT} bundles are kept."
+        f"The last {MAX_BUNDLES} bundles are kept."
     )
     await operator.ask(TextPage("Support bundle", text))
 
@@ -85,7 +85,7 @@ def collect(deps: Dependencies, now: datetime | None = None) -> Path:
         _add(tar, f"{name}/MISSING.txt", redact("".join(missing), secrets))
     part.rename(path)
     sync_folder(deps.bundles)
-    for old in sorted(deps.bundles.glob("trivet-*.tar.gz"))[:-KEPT]:
+    for old in sorted(deps.bundles.glob("trivet-*.tar.gz"))[:-MAX_BUNDLES]:
         old.unlink()
     return path
 

@@ -12,10 +12,10 @@ import click
 from hosted_engine.deploy.connector import NodeConnector
 from hosted_engine.deploy.folder import DEFAULT_FOLDER
 from installer.console.dependencies import Dependencies
-from installer.console.looks import all_looks
 from installer.console.neighbours import AgentNeighbours
 from installer.console.root_account import RootAccount
 from installer.console.session import Session
+from installer.console.status_parts import all_status_parts
 from installer.storage import observe_state
 from node import config
 from node.clock import SystemClock
@@ -48,7 +48,7 @@ def dependencies(*, login: bool) -> Dependencies:
     """Those of this machine."""
     may_change = not login and os.geteuid() == 0
     return Dependencies(
-        looks=all_looks(config.load, run),
+        status_parts=all_status_parts(config.load, run),
         settings=config.load,
         run=run,
         clock=SystemClock(),

@@ -9,7 +9,7 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.format_answers import format_answers
 from hosted_engine.deploy.rules.site import SIZES
 from installer.console import site_form, site_pages
-from installer.console.add_node import add_by_address, find_and_add
+from installer.console.add_node import add_by_address, discover_and_add
 from installer.console.dependencies import Dependencies
 from installer.console.deploy_page import DeployPage
 from installer.console.menu import Entry
@@ -139,7 +139,7 @@ async def _change_members(operator: Operator, key: str) -> None:
     if key == "A":
         await add_by_address(operator)
     elif key == "F":
-        await find_and_add(operator)
+        await discover_and_add(operator)
     elif key == "D":
         operator.draft = replace(draft, members=draft.members[:-1])
     elif key.isdigit():
@@ -156,7 +156,7 @@ async def _edit(operator: Operator, at: int) -> bool:
 async def _deploy(operator: Operator, answers: Answers, folder: Folder) -> bool:
     deps = operator.dependencies
     page = DeployPage(
-        lambda teller: bring_up(answers, folder, deps.reach(folder), deps.clock, teller, terminal=True), deps.clock
+        lambda reporter: bring_up(answers, folder, deps.reach(folder), deps.clock, reporter, terminal=True), deps.clock
     )
     up: bool | None = await operator.ask(page)
     return up is True

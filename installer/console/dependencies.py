@@ -7,10 +7,10 @@ from pathlib import Path
 from gluster.state import PoolState
 from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
-from installer.console.look import Look
 from installer.console.neighbours import Neighbours
 from installer.console.root_account import RootAccount
 from installer.console.session import Session
+from installer.console.status_part import StatusPart
 from node.api.messages.identity import Offer
 from node.clock import Clock
 from node.config import Config
@@ -27,7 +27,7 @@ class Dependencies:
     the storage, `offer` what this machine would bring into a site, `engine_fingerprint` that of the key of the engine
     at an address (raises Problem; a few seconds). `may_leave`: there is a shell to go back to."""
 
-    looks: Sequence[Look]
+    status_parts: Sequence[StatusPart]
     settings: Callable[[], Config]
     run: Run
     clock: Clock

@@ -42,7 +42,7 @@ class DeployPage(Page[bool]):
     """
 
     @dataclass
-    class Told(Message):
+    class LineReported(Message):
         line: str
 
     @dataclass
@@ -59,31 +59,31 @@ class DeployPage(Page[bool]):
         self._deploying, self._up, self._asked_to_stop = False, False, False
         self._deploy_loop: asyncio.AbstractEventLoop | None = None
         self._deploy_task: asyncio.Task[Done] | None = None
-        self._now, self._log_words = PlainText(id="now"), PlainText(id="log")
+        self._now, self._log_text = PlainText(id="now"), PlainText(id="log")
         self._scroll = VerticalScroll()
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield self._now
             with self._scroll:
-                yield self._log_words
+                yield self._log_text
 
     def on_mount(self) -> None:
         self._scroll.focus()
         self._start()
 
-    def on_deploy_page_told(self, event: Told) -> None:
+    def on_deploy_page_line_reported(self, event: LineReported) -> None:
         line = event.line.replace("…", "...")
         if is_passing(event.line):
             self._now.update(line)
         else:
-            self._say(line)
+            self._append(line)
 
     def on_deploy_page_ended(self, event: Ended) -> None:
         self._deploying, self._up = False, event.up
         self._now.update("The site is up." if event.up else "This did not come to its end.")
         for line in event.lines:
-            self._say(line)
+            self._append(line)
         self.show_keys("Enter: go on" if event.up else "Enter: go on with it   Esc: back")
 
     def action_go_on(self) -> None:
@@ -116,9 +116,9 @@ class DeployPage(Page[bool]):
         self.show_keys(RUNNING)
         self._run()
 
-    def _say(self, line: str) -> None:
+    def _append(self, line: str) -> None:
         self._lines = [*self._lines[-MOST_LINES:], line]
-        self._log_words.update("\n".join(self._lines))
+        self._log_text.update("\n".join(self._lines))
         self.call_after_refresh(self._scroll.scroll_end, animate=False)
 
     @work(thread=True, exit_on_error=False)
@@ -138,7 +138,7 @@ class DeployPage(Page[bool]):
 
     async def _cancellable(self) -> Done:
         self._deploy_loop, self._deploy_task = asyncio.get_running_loop(), asyncio.current_task()
-        return await self._begin(ProgressReporter(self._tell, self._clock))
+        return await self._begin(ProgressReporter(self._report, self._clock))
 
-    def _tell(self, line: str) -> None:
-        self.post_message(self.Told(line))
+    def _report(self, line: str) -> None:
+        self.post_message(self.LineReported(line))

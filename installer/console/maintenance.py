@@ -2,10 +2,10 @@
 
 from hosted_engine.ha.site_reader import SiteReader
 from installer.console.form import FormPage
-from installer.console.looks import is_member
 from installer.console.menu import Entry
 from installer.console.operator import Operator
 from installer.console.pages import MenuPage
+from installer.console.status_parts import is_member
 from netconf.screens.controls import Row, TextLine
 from node.api.problems import Refused
 from node.ha_service import read_maintenance

@@ -25,7 +25,7 @@ class Operator(Protocol):
 
     async def explain(self, problem: Problem) -> None: ...
 
-    async def threaded(self, says: str, act: Callable[[], T]) -> T:
+    async def threaded(self, message: str, act: Callable[[], T]) -> T:
         """What `act` gives; meanwhile the screen says what is waited for. `act` has a time limit of its own."""
         ...
 

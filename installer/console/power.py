@@ -8,17 +8,17 @@ from hosted_engine.deploy.decisions import ENGINE_VM
 from hosted_engine.deploy.here import within
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
-from installer.console.look import describe
-from installer.console.looks import STORAGE_S, is_member
 from installer.console.menu import Entry
 from installer.console.operator import Operator
 from installer.console.pages import MenuPage
+from installer.console.status_part import describe
+from installer.console.status_parts import STORAGE_S, is_member
 from netconf.screens.controls import Row, TextLine
 from node.system.process import CommandFailed, Run
 
 ASKED_S = 15.0
 REBOOT, POWER_OFF = "reboot", "poweroff"
-_WORDS = {REBOOT: "Reboot", POWER_OFF: "Power off"}
+_LABELS = {REBOOT: "Reboot", POWER_OFF: "Power off"}
 
 
 async def reboot(operator: Operator) -> None:
@@ -33,7 +33,7 @@ async def _end(operator: Operator, verb: str) -> None:
     deps = operator.dependencies
     name = deps.settings().node_name
     reasons = await operator.threaded("Looking at storage and VMs ...", lambda: why_not_off(deps))
-    title = f"{_WORDS[verb]} {name}"
+    title = f"{_LABELS[verb]} {name}"
     if reasons:
         if await operator.ask(_insisting_page(title, name, reasons)) is None:
             return

@@ -16,9 +16,7 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        if self._open and self._clock() - self._touched_at > IDLE_S:
-            self._open = False
-        return self.open_for_good or self._open
+        return self.open_for_good or (self._open and self._clock() - self._touched_at <= IDLE_S)
 
     def unlock(self) -> None:
         self._open, self._touched_at = True, self._clock()

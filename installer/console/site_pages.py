@@ -37,7 +37,7 @@ def address_page(form: SiteForm, typed: str = "") -> FormPage:
     return FormPage("Another node", ADDRESS_NOTE, {"address": Row("Address", TextLine(typed))}, mistakes)
 
 
-def words_page(presented: Presented) -> FormPage:
+def fingerprint_page(presented: Presented) -> FormPage:
     """`same`: the operator has compared; `claim_code`."""
     name = presented.name or presented.address
     note = (

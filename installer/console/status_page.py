@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from installer.console.formats import format_status, troubles
-from installer.console.look import Watch
+from installer.console.status_part import Watch
 from netconf.screens.plain import WIDTH, Page, PlainText
 
 MARGINS = 3  # of the page, and for the bar at its side
@@ -40,11 +40,11 @@ class StatusPage(Page[Asked]):
         super().__init__()
         self._watches, self._may_leave = tuple(watches), may_leave
         self._shown = ""
-        self._words = PlainText(id="status")
+        self._text = PlainText(id="status")
 
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="body"):
-            yield self._words
+            yield self._text
 
     def on_mount(self) -> None:
         leave = "   Q: leave" if self._may_leave else "   Q: lock"
@@ -59,7 +59,7 @@ class StatusPage(Page[Asked]):
         text = head + format_status(parts, WIDTH - MARGINS)
         if text != self._shown:
             self._shown = text
-            self._words.update(text)
+            self._text.update(text)
 
     def action_menu(self) -> None:
         self.dismiss(Asked.MENU)

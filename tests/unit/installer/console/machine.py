@@ -12,11 +12,11 @@ from gluster.state import PoolState
 from hosted_engine.deploy.folder import Folder
 from installer.console.app import ConsoleApp
 from installer.console.dependencies import Dependencies
-from installer.console.look import Look
 from installer.console.neighbours import CodeRefused, NotReached, Presented
 from installer.console.own import read_own
 from installer.console.root_account import RootAccount
 from installer.console.session import Session
+from installer.console.status_part import StatusPart
 from node.api.messages.identity import Identity, Offer, OfferedAddress
 from node.config import Config
 from node.registration import credentials
@@ -107,7 +107,7 @@ class Machine:
         self.neighbours = FakeNeighbours(self.world)
         self.session = Session(open_for_good=True)
         self.may_leave = True
-        self.looks: tuple[Look, ...] = (Look("Node", lambda: ("node1",)),)
+        self.status_parts: tuple[StatusPart, ...] = (StatusPart("Node", lambda: ("node1",)),)
         self.read_settings: Callable[[], Config] | None = None
         self.pool: Callable[[], PoolState] = whole_pool
         self.offered = Offer(addresses=(OfferedAddress(nic="host0", address="192.0.2.11/24"),), mounts=MOUNTS)
@@ -138,7 +138,7 @@ class Machine:
             self.outside.append(tuple(argv))
 
         return Dependencies(
-            looks=self.looks,
+            status_parts=self.status_parts,
             settings=self.read_settings or (lambda: self.settings),
             run=self.run,
             clock=self.world.clock,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hosted_engine.authority import make_authority
 from hosted_engine.deploy.recovery import new_code
-from installer.console.bundle import COMMANDS, KEPT, collect
+from installer.console.bundle import COMMANDS, MAX_BUNDLES, collect
 from installer.console.redact import redact
 from node.registration.credentials import new_claim_code, new_key_pem
 from node.system.process import CommandFailed
@@ -88,7 +88,7 @@ def test_what_fails_is_named_and_stops_nothing(machine: Machine) -> None:
 
 
 def test_the_last_few_are_kept(machine: Machine) -> None:
-    paths = [collect(machine.dependencies, datetime(2026, 11, 30, 12, n)) for n in range(KEPT + 2)]
+    paths = [collect(machine.dependencies, datetime(2026, 11, 30, 12, n)) for n in range(MAX_BUNDLES + 2)]
     assert sorted(machine.dependencies.bundles.iterdir()) == paths[2:]
 
 

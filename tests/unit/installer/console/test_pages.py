@@ -79,10 +79,10 @@ async def test_the_pages_of_the_menu(machine: Machine) -> None:
 async def test_a_deploy_on_the_screen(machine: Machine) -> None:
     """Steps that are done below, what goes on above; after an error what it was, and how to go on."""
 
-    async def begin(teller: ProgressReporter) -> Done:
+    async def begin(reporter: ProgressReporter) -> Done:
         for number in range(1, 30):
-            teller.report(f"[{number}/30] Make thing {number}: done in 0.{number} s")
-        teller.report("[30/30] Wait for the engine … 7 s: connection refused")
+            reporter.report(f"[{number}/30] Make thing {number}: done in 0.{number} s")
+        reporter.report("[30/30] Wait for the engine … 7 s: connection refused")
         await asyncio.sleep(3600)
         raise AssertionError
 

@@ -5,25 +5,31 @@ import threading
 
 import pytest
 
-from installer.console.look import Look
+from installer.console.status_part import StatusPart
 from tests.unit.installer.console.machine import Machine, shows
 from tests.unit.installer.console.operator import Operator
 from tests.unit.netconf.screens.console import text
 
 
-def _all_is_well() -> tuple[Look, ...]:
+def _all_is_well() -> tuple[StatusPart, ...]:
     return (
-        Look("Node", lambda: ("node1, Trivet 0.1.0, member of site branch-7", "fingerprint  lusab-babad-gutih-tugad")),
-        Look("Network", lambda: ("ovirtmgmt up: 192.0.2.11/24 static", "gateway 192.0.2.1, name servers 192.0.2.53")),
-        Look("Agent", lambda: ("answers",)),
-        Look("Volumes", lambda: ("storage is whole", "engine: Started, bricks 3 of 3 online, 12 % used")),
-        Look("Engine", lambda: ("engine.test at 192.0.2.10: running on node2, health good", "this host: engine_down")),
-        Look("Certificates", lambda: ("this node: until 2028-01-04, 400 days",)),
+        StatusPart(
+            "Node", lambda: ("node1, Trivet 0.1.0, member of site branch-7", "fingerprint  lusab-babad-gutih-tugad")
+        ),
+        StatusPart(
+            "Network", lambda: ("ovirtmgmt up: 192.0.2.11/24 static", "gateway 192.0.2.1, name servers 192.0.2.53")
+        ),
+        StatusPart("Agent", lambda: ("answers",)),
+        StatusPart("Volumes", lambda: ("storage is whole", "engine: Started, bricks 3 of 3 online, 12 % used")),
+        StatusPart(
+            "Engine", lambda: ("engine.test at 192.0.2.10: running on node2, health good", "this host: engine_down")
+        ),
+        StatusPart("Certificates", lambda: ("this node: until 2028-01-04, 400 days",)),
     )
 
 
 async def test_a_node_that_is_well(machine: Machine) -> None:
-    machine.looks = _all_is_well()
+    machine.status_parts = _all_is_well()
     async with machine.on() as pilot:
         await shows(pilot, "status", "400 days")
 
@@ -39,10 +45,10 @@ async def test_everything_is_broken(machine: Machine) -> None:
     def die() -> tuple[str, ...]:
         raise ZeroDivisionError("of all things")
 
-    machine.looks = (
-        Look("Node", lambda: ("node1, Trivet 0.1.0, in no site yet",)),
-        Look("Agent", die),
-        Look("Volumes", hang, limit_s=0.5),
+    machine.status_parts = (
+        StatusPart("Node", lambda: ("node1, Trivet 0.1.0, in no site yet",)),
+        StatusPart("Agent", die),
+        StatusPart("Volumes", hang, limit_s=0.5),
     )
     async with machine.on() as pilot:
         operator = Operator(pilot)

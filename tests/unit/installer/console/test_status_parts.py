@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hosted_engine.authority import make_authority
-from installer.console.look import Watch
-from installer.console.looks import all_looks
+from installer.console.status_part import Watch
+from installer.console.status_parts import all_status_parts
 from node.config import Config
 from node.system.process import CommandFailed
 from tests.unit.installer.console.machine import FakeRun, Machine
@@ -17,10 +17,10 @@ from tests.unit.installer.console.machine import FakeRun, Machine
 def asked(machine: Machine, settings: Config | None = None) -> dict[str, str]:
     """What each part says."""
     found = {}
-    for look in all_looks(lambda: settings or machine.settings, machine.run):
-        watch = Watch(look)
+    for status_part in all_status_parts(lambda: settings or machine.settings, machine.run):
+        watch = Watch(status_part)
         watch.ask_once()
-        found[look.title] = "\n".join(watch.lines())
+        found[status_part.title] = "\n".join(watch.lines())
     return found
 
 
@@ -67,9 +67,9 @@ def test_a_configuration_with_a_mistake_leaves_the_network_to_be_seen() -> None:
     def settings() -> Config:
         raise tomllib.TOMLDecodeError("Invalid value (at line 3, column 8)")
 
-    looks = {look.title: look for look in all_looks(settings, FakeRun())}
-    for title, look in looks.items():
-        watch = Watch(look)
+    status_parts = {status_part.title: status_part for status_part in all_status_parts(settings, FakeRun())}
+    for title, status_part in status_parts.items():
+        watch = Watch(status_part)
         watch.ask_once()
         said = watch.lines()[0]
         assert (said == "! unknown: Invalid value (at line 3, column 8)") == (title != "Network")

@@ -9,11 +9,11 @@ from cryptography import x509
 
 from gluster.report import make_report
 from hosted_engine.ha.site_reader import NoDaemon, VolumeUnreachable
-from hosted_engine.ha.site_reader import SiteReader as HaLook
+from hosted_engine.ha.site_reader import SiteReader as SiteReader
 from installer.console import formats
-from installer.console.look import Look, describe
 from installer.console.model import Lines
 from installer.console.own import read_own
+from installer.console.status_part import StatusPart, describe
 from installer.storage import observe_state
 from netconf.choose import backend_by_name
 from netconf.errors import Problem as NetworkProblem
@@ -37,15 +37,15 @@ RECOVER = "! set the clock right, then in the shell: trivet node recover-certifi
 NO_SITE: Lines = ("none: this node is in no site yet",)
 
 
-def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
+def all_status_parts(settings: Callable[[], Config], run: Run) -> tuple[StatusPart, ...]:
     """`settings` is asked each time: a file with a mistake is said where it is needed, and may be mended meanwhile."""
     return (
-        Look("Node", lambda: _own(settings())),
-        Look("Network", _network),
-        Look("Agent", lambda: _agent(settings(), run)),
-        Look("Volumes", lambda: _storage(settings()), every_s=15, limit_s=STORAGE_S),
-        Look("Engine", lambda: _engine(settings()), every_s=5, limit_s=20),
-        Look("Certificates", lambda: _certificates(settings()), every_s=60, limit_s=25),
+        StatusPart("Node", lambda: _own(settings())),
+        StatusPart("Network", _network),
+        StatusPart("Agent", lambda: _agent(settings(), run)),
+        StatusPart("Volumes", lambda: _storage(settings()), every_s=15, limit_s=STORAGE_S),
+        StatusPart("Engine", lambda: _engine(settings()), every_s=5, limit_s=20),
+        StatusPart("Certificates", lambda: _certificates(settings()), every_s=60, limit_s=25),
     )
 
 
@@ -114,13 +114,13 @@ def _storage(settings: Config) -> Lines:
 def _engine(settings: Config) -> Lines:
     if not is_member(settings):
         return NO_SITE
-    look = HaLook(settings)
+    reader = SiteReader(settings)
     try:
-        daemon = look.daemon()
+        daemon = reader.daemon()
     except NoDaemon:
         daemon = None
     try:
-        return formats.format_engine(look.site(), daemon)
+        return formats.format_engine(reader.site(), daemon)
     except VolumeUnreachable as err:
         return (f"! where it runs is unknown: volume engine: {describe(err)}", *formats.format_daemon(daemon))
 
@@ -142,7 +142,7 @@ def _certificates(settings: Config) -> Lines:
 def _of_engine(settings: Config) -> Lines:
     """As it shows it to anybody; that it is the engine's own is for those to check who trust it."""
     try:
-        address = HaLook(settings).site().site.engine.address
+        address = SiteReader(settings).site().site.engine.address
         pem = fetch_certificate(address, ENGINE_PORT, None, timeout_s=5)
     except (OSError, Problem) as err:
         return (f"the engine: unknown, for it was not reached: {describe(err)}",)

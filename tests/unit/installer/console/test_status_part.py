@@ -3,7 +3,7 @@
 import threading
 from datetime import datetime
 
-from installer.console.look import Look, Watch, describe
+from installer.console.status_part import StatusPart, Watch, describe
 from node.system.process import CommandFailed
 
 
@@ -14,16 +14,16 @@ class Clock:
         return self.now_s
 
 
-def watch(look: Look, clock: Clock | None = None) -> Watch:
-    return Watch(look, clock or Clock(), lambda: datetime(2026, 11, 30, 11, 20, 15))
+def watch(status_part: StatusPart, clock: Clock | None = None) -> Watch:
+    return Watch(status_part, clock or Clock(), lambda: datetime(2026, 11, 30, 11, 20, 15))
 
 
 def test_before_the_first_answer_it_is_being_asked() -> None:
-    assert watch(Look("Node", lambda: ("node1",))).lines() == ("being asked ...",)
+    assert watch(StatusPart("Node", lambda: ("node1",))).lines() == ("being asked ...",)
 
 
 def test_an_answer_is_shown() -> None:
-    one = watch(Look("Node", lambda: ("node1",)))
+    one = watch(StatusPart("Node", lambda: ("node1",)))
     one.ask_once()
     assert one.lines() == ("node1",)
 
@@ -32,7 +32,7 @@ def test_an_error_is_an_answer_with_its_reason() -> None:
     def fail() -> tuple[str, ...]:
         raise CommandFailed(("gluster",), "gluster is not installed")
 
-    one = watch(Look("Volumes", fail))
+    one = watch(StatusPart("Volumes", fail))
     one.ask_once()
     assert one.lines() == ("! unknown: gluster is not installed",)
 
@@ -48,7 +48,7 @@ def test_what_hangs_is_said_beside_what_was_known() -> None:
         hangs.wait(30)
         return ("late",)
 
-    one = watch(Look("Volumes", ask, limit_s=10), clock)
+    one = watch(StatusPart("Volumes", ask, limit_s=10), clock)
     one.ask_once()
     thread = threading.Thread(target=one.ask_once)
     thread.start()

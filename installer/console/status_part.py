@@ -10,7 +10,7 @@ from installer.console.model import Lines
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StatusPart:
     """`ask` blocks; whatever it raises is why nothing is known. An answer that takes longer than `limit_s` is said to
     be missing, and goes on being waited for: what hangs is asked once, not once more each time."""
 
@@ -27,21 +27,25 @@ class _Answer:
 
 
 class Watch:
-    """Asks `look` in a thread of its own; `lines` is what can be said of it now. The thread dies with the process: one
-    that waits in a dead mount can be ended by nobody, and Textual's workers would be waited for at the end."""
+    """Asks `status_part` in a thread of its own; `lines` is what can be said of it now. The thread dies with the
+    process: one that waits in a dead mount can be ended by nobody, and Textual's workers would be waited for at the
+    end."""
 
     def __init__(
-        self, look: Look, clock: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = datetime.now
+        self,
+        status_part: StatusPart,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        self.title = look.title
-        self._look, self._clock, self._now = look, clock, now
+        self.title = status_part.title
+        self._part, self._clock, self._now = status_part, clock, now
         self._known: _Answer | None = None
         self._known_at = ""
         self._asked_at: float | None = None
         self._again = threading.Event()
 
     def start(self) -> None:
-        threading.Thread(target=self._go, name=f"look {self.title}", daemon=True).start()
+        threading.Thread(target=self._go, name=f"status {self.title}", daemon=True).start()
 
     def ask_now(self) -> None:
         """Do not wait for the next time."""
@@ -50,7 +54,7 @@ class Watch:
     def lines(self) -> Lines:
         known, asked_at = self._known, self._asked_at
         late_s = 0.0 if asked_at is None else self._clock() - asked_at
-        if late_s <= self._look.limit_s:
+        if late_s <= self._part.limit_s:
             return known.lines if known is not None else ("being asked ...",)
         late = f"! unknown: no answer for {late_s:.0f} s"
         return (late,) if known is None else (f"{late}; at {self._known_at} it was:", *known.lines)
@@ -59,7 +63,7 @@ class Watch:
         """One question and its answer, in the caller's thread."""
         self._asked_at = self._clock()
         try:
-            lines = self._look.ask()
+            lines = self._part.ask()
         except Exception as err:  # noqa: BLE001 - the outermost loop of a thread: whatever is broken is said
             lines = (f"! unknown: {describe(err)}",)
         self._known, self._known_at = _Answer(lines, self._clock()), f"{self._now():%H:%M:%S}"
@@ -68,7 +72,7 @@ class Watch:
     def _go(self) -> None:
         while True:
             self.ask_once()
-            self._again.wait(self._look.every_s)
+            self._again.wait(self._part.every_s)
             self._again.clear()
 
 
@@ -79,5 +83,5 @@ def describe(err: BaseException) -> str:
     if isinstance(err, OSError) and err.strerror:
         return f"{err.strerror}{f': {err.filename}' if err.filename else ''}"
     text = getattr(err, "text", None)
-    words = text.why if text is not None and hasattr(text, "why") else str(err)
-    return " ".join(str(words).split()) or type(err).__name__
+    reason = text.why if text is not None and hasattr(text, "why") else str(err)
+    return " ".join(str(reason).split()) or type(err).__name__
