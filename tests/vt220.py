@@ -24,9 +24,9 @@ _KNOWN = re.compile(
 _BEGUN = re.compile(rb"\x1b(?:\[[?\d;]*|\()?\Z")  # the rest is still on the line
 
 
-def beyond(said: bytes) -> list[bytes]:
+def beyond(data: bytes) -> list[bytes]:
     """The parts that are not understood."""
-    return [part for part in re.split(_KNOWN, said) if part]
+    return [part for part in re.split(_KNOWN, data) if part]
 
 
 def _screen() -> pyte.Screen:
@@ -67,9 +67,9 @@ class Vt220:
         rows = (self._screen.buffer[y] for y in range(SIZE[1]))
         return "\n".join("".join(row[x].data if row[x].reverse else "" for x in range(SIZE[0])) for row in rows).strip()
 
-    def scribble(self, said: str) -> None:
+    def scribble(self, text: str) -> None:
         """As if it had come over the line."""
-        self._stream.feed(said.encode())
+        self._stream.feed(text.encode())
 
     def type(self, *keys: str) -> None:
         for key in keys:
@@ -95,12 +95,12 @@ class Vt220:
             pass
         return beyond(self.heard)
 
-    def until(self, *words: str, within_s: float = 60) -> str:
+    def until(self, *texts: str, within_s: float = 60) -> str:
         """What stands there as soon as all of `words` are part of it."""
         last = time.monotonic() + within_s
-        while not all(word in self.text for word in words):
+        while not all(word in self.text for word in texts):
             if not self.hear(max(0.0, last - time.monotonic())) and time.monotonic() > last:
-                raise AssertionError(f"never said {words!r}:\n{self.text}")
+                raise AssertionError(f"never said {texts!r}:\n{self.text}")
         return self.text
 
     def costs(self, *keys: str, quiet_s: float = 1) -> int:

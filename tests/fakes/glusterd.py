@@ -60,23 +60,27 @@ class FakeGlusterd:
 
     def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         assert argv[:3] == ("gluster", "--mode=script", "--xml")
-        words = list(argv[3:])
-        self.commands.append(" ".join(words))
+        arguments = list(argv[3:])
+        self.commands.append(" ".join(arguments))
         try:
-            return self._answer(words)
+            return self._answer(arguments)
         finally:
-            if self.goes_away_after is not None and " ".join(words).startswith(self.goes_away_after):
+            if self.goes_away_after is not None and " ".join(arguments).startswith(self.goes_away_after):
                 self.disconnected = set(self.peers)
 
-    def _answer(self, words: list[str]) -> str:
-        reads = words[0] == "pool" or words[:2] in (["peer", "status"], ["volume", "info"], ["volume", "status"])
+    def _answer(self, arguments: list[str]) -> str:
+        reads = arguments[0] == "pool" or arguments[:2] in (
+            ["peer", "status"],
+            ["volume", "info"],
+            ["volume", "status"],
+        )
         if not reads and self.locked > 0:
             self.locked -= 1
-            return _answer(-1, 30802, f"Another transaction is in progress for {words[2]}. Please try again.")
+            return _answer(-1, 30802, f"Another transaction is in progress for {arguments[2]}. Please try again.")
         if not reads and self.deaf:
             return _answer()
-        verb = getattr(self, f"_{words[0]}_{words[1].replace('-', '_')}")
-        answer: str = verb(*words[2:])
+        verb = getattr(self, f"_{arguments[0]}_{arguments[1].replace('-', '_')}")
+        answer: str = verb(*arguments[2:])
         return answer
 
     def _pool_list(self) -> str:
@@ -105,8 +109,8 @@ class FakeGlusterd:
         self.peers[name] = self.settles_after
         return _answer(output="success")
 
-    def _peer_detach(self, name: str, *words: str) -> str:
-        if name in self.disconnected and "force" not in words and len(self.peers) > 1:
+    def _peer_detach(self, name: str, *arguments: str) -> str:
+        if name in self.disconnected and "force" not in arguments and len(self.peers) > 1:
             return _answer(-1, 107, "One of the peers is probably down. Check with 'peer status'")
         if name not in self.peers:
             return _answer(-1, 107, f"{name} is not part of cluster")
@@ -150,32 +154,32 @@ class FakeGlusterd:
 
         return _answer(fill=fill)
 
-    def _volume_create(self, name: str, *words: str) -> str:
+    def _volume_create(self, name: str, *arguments: str) -> str:
         if name in self.volumes:
             return _answer(-1, 0, f"Volume {name} already exists")
-        replica = int(words[1]) if words[0] == "replica" else 1
-        self.volumes[name] = FakeVolume(replica, [word for word in words if ":/" in word])
+        replica = int(arguments[1]) if arguments[0] == "replica" else 1
+        self.volumes[name] = FakeVolume(replica, [word for word in arguments if ":/" in word])
         return _answer()
 
-    def _volume_remove_brick(self, name: str, *words: str) -> str:
-        assert (words[0], words[-1]) == ("replica", "force")
-        self.volumes[name].replica = int(words[1])
-        self.volumes[name].bricks = [brick for brick in self.volumes[name].bricks if brick not in words]
+    def _volume_remove_brick(self, name: str, *arguments: str) -> str:
+        assert (arguments[0], arguments[-1]) == ("replica", "force")
+        self.volumes[name].replica = int(arguments[1])
+        self.volumes[name].bricks = [brick for brick in self.volumes[name].bricks if brick not in arguments]
         return _answer()
 
-    def _volume_set(self, name: str, *words: str) -> str:
-        pairs = self.group if words[0] == "group" else dict(zip(words[::2], words[1::2], strict=True))
+    def _volume_set(self, name: str, *arguments: str) -> str:
+        pairs = self.group if arguments[0] == "group" else dict(zip(arguments[::2], arguments[1::2], strict=True))
         self.volumes[name].options.update(pairs)
         return _answer(output="Set volume successful")
 
-    def _volume_start(self, name: str, *words: str) -> str:
-        if self.volumes[name].status == "Started" and "force" not in words:
+    def _volume_start(self, name: str, *arguments: str) -> str:
+        if self.volumes[name].status == "Started" and "force" not in arguments:
             return _answer(-1, 30800, f"Volume {name} already started")
         self.volumes[name].status = "Started"
         self.dead_bricks.clear()
         return _answer()
 
-    def _volume_stop(self, name: str, *words: str) -> str:
+    def _volume_stop(self, name: str, *arguments: str) -> str:
         if self.volumes[name].status != "Started":
             return _answer(-1, 30800, f"Volume {name} is not in the started state")
         self.volumes[name].status = "Stopped"
@@ -201,20 +205,20 @@ class FakeGlusterd:
 
         return _answer(fill=fill)
 
-    def _volume_heal(self, name: str, *words: str) -> str:
+    def _volume_heal(self, name: str, *arguments: str) -> str:
         if name not in self.volumes:
             raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
         if "heal" in self.hangs:
             raise GlusterHangs
-        if words[0] == "statistics":
+        if arguments[0] == "statistics":
             if not self.healers:
                 raise GlusterSaidNo("")
             return "\n\n".join(
                 f"Brick {brick}\nNumber of entries: {self.waiting}" for brick in self.volumes[name].bricks
             )
 
-        if words in (("info",), ("info", "split-brain")):
-            return self._heal_info(name, self.split if words[1:] else None)
+        if arguments in (("info",), ("info", "split-brain")):
+            return self._heal_info(name, self.split if arguments[1:] else None)
 
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "healInfo"), "bricks")

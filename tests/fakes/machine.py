@@ -31,7 +31,7 @@ class FakeMachine(FakeNode):
         self.attempt = "attempt-1"
         self.join_code = ""
         self.host.asking = True
-        self.said: RegistrationReport | None = None
+        self.last_report: RegistrationReport | None = None
         self.engine_fingerprint = engine_fingerprint
         self.host.request_pem = request_pem(self.key, name, [self.address])
         self.host.fingerprint = self.fingerprint
@@ -58,7 +58,7 @@ class FakeMachine(FakeNode):
         return msgspec.structs.replace(registration, **changes)
 
     def hear(self, report: RegistrationReport) -> None:
-        self.said = report
+        self.last_report = report
         if report.claim is not None:
             self.host.claimed = report.claim
         if report.state in (RegistrationState.REJECTED, RegistrationState.EXPIRED):

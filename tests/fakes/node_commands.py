@@ -72,13 +72,13 @@ class FakeCommands:
                 below.write_text(json.dumps(json.loads(below.read_text()) | {"virtual-size": top["virtual-size"]}))
         notify("    (100.00/100%)\r")
 
-    def _info(self, form: str, said: dict[str, object]) -> str:
+    def _info(self, form: str, info: dict[str, object]) -> str:
         """As told; a content of another format is just bytes to raw, and nothing to the others."""
         if form == "raw":
-            return json.dumps({"format": form, "virtual-size": said["virtual-size"], "actual-size": 4096})
-        if form != said["format"]:
+            return json.dumps({"format": form, "virtual-size": info["virtual-size"], "actual-size": 4096})
+        if form != info["format"]:
             raise CommandFailed(("qemu-img", "info"), f"Image is not in {form} format", status=1)
-        return json.dumps(said)
+        return json.dumps(info)
 
     def _create(self, form: str, rest: list[str]) -> None:
         if "-b" in rest:
@@ -90,8 +90,8 @@ class FakeCommands:
             self._image(rest[-2], form, int(rest[-1]))
 
     def _image(self, path: str, form: str, size: int, backing: str = "") -> None:
-        said: dict[str, object] = {"format": form, "virtual-size": size, "actual-size": 4096}
-        Path(path).write_text(json.dumps(said | ({"backing-filename": backing} if backing else {})))
+        info: dict[str, object] = {"format": form, "virtual-size": size, "actual-size": 4096}
+        Path(path).write_text(json.dumps(info | ({"backing-filename": backing} if backing else {})))
 
     def _take_off(self, where: Path) -> None:
         lines = [line for line in self.proc_mounts.read_text().splitlines() if f" {where} " not in line]

@@ -36,12 +36,12 @@ class NodeConsole(Vt220):
         self.answers += 1
         self.type(typed)
 
-    def sees(self, *words: str, within_s: float = 60) -> str:
+    def expect(self, *texts: str, within_s: float = 60) -> str:
         """What stands there in one line, wherever lines break, as soon as all of `words` are part of it."""
         last = time.monotonic() + within_s
-        while not all(word in (found := " ".join(self.text.split())) for word in words):
+        while not all(word in (found := " ".join(self.text.split())) for word in texts):
             if not self.hear(max(0.0, last - time.monotonic())) and time.monotonic() > last:
-                raise AssertionError(f"never said {words!r}:\n{self.text}")
+                raise AssertionError(f"never said {texts!r}:\n{self.text}")
         return found
 
     def kill(self) -> None:
@@ -75,7 +75,7 @@ def console_of(machine: Machine) -> Iterator[NodeConsole]:
 def read_introduction(machine: Machine) -> tuple[str, str]:
     """The words of the node's fingerprint and its claim code, off its own screen."""
     with console_of(machine) as console:
-        text = console.sees("fingerprint", "claim code", "in no site yet")
+        text = console.expect("fingerprint", "claim code", "in no site yet")
     words = re.search(r"fingerprint ([a-z]{5}(?:-[a-z]{5}){3})", text)
     code = re.search(r"claim code (\w{4}(?:-\w{4}){3})", text)
     assert words is not None, text

@@ -40,15 +40,15 @@ def listening(lab: LabUnderTest, node: str) -> list[tuple[str, int]]:
     """Process and port of all that others can reach, UDP too."""
     found = []
     for line in lab.exec(node, "ss", "-Htulnp").splitlines():
-        words = line.split()
-        address, _, port = words[4].rpartition(":")
+        fields = line.split()
+        address, _, port = fields[4].rpartition(":")
         names = set(re.findall(r'\("([^"]+)",pid=', line)) - {"systemd"}  # it has made the socket for another
         if not address.startswith(("127.", "[::1]")):
             found.append((",".join(sorted(names)) or "?", int(port)))
     return sorted(set(found))
 
 
-def attempt(lab: LabUnderTest, node: str, port: int, words: bytes, tls: ssl.SSLContext | None = None) -> Attempt:
+def attempt(lab: LabUnderTest, node: str, port: int, request: bytes, tls: ssl.SSLContext | None = None) -> Attempt:
     """Connect, say `words`, and give the first bytes of the answer; none when it is refused or does not come."""
     address = lab.node(node).node.address
 
@@ -56,7 +56,7 @@ def attempt(lab: LabUnderTest, node: str, port: int, words: bytes, tls: ssl.SSLC
         with socket.create_connection((address, port), timeout=ANSWER_S) as plain:
             try:
                 line = tls.wrap_socket(plain) if tls is not None else plain
-                line.sendall(words)
+                line.sendall(request)
                 return line.recv(16)
             except OSError:  # TimeoutError, ssl.SSLError and a reset connection among them
                 return b""

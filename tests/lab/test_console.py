@@ -40,40 +40,40 @@ def test_an_operator_makes_a_site_by_few_answers(nodes: Appliance) -> None:
     found = status.gather("console", nodes.url, nodes.machines, nodes.network, api=False)
     assert found.bare
     with console_of(first) as console:
-        console.sees("in no site yet", "what can be done")
+        console.expect("in no site yet", "what can be done")
         console.type(ENTER)
-        console.sees("What can be done")
+        console.expect("What can be done")
         console.type("c")
         _add(console, others[0], found=False)
         _add(console, others[1], found=True)
-        console.sees("Here: 3", "> G Go on")
+        console.expect("Here: 3", "> G Go on")
         console.type(ENTER)
-        console.sees("Engine's address")
+        console.expect("Engine's address")
         console.answer(ENGINE)
         console.type(TAB)
         console.answer(ENGINE_ADDRESS)
         console.type(ENTER)
-        shown = console.sees("The answers", "(as typed)", "Enter: deploy")
+        shown = console.expect("The answers", "(as typed)", "Enter: deploy")
         assert ENGINE in shown
         console.type(ENTER)
-        console.sees("Make volume engine: done", within_s=DEPLOY_S)
+        console.expect("Make volume engine: done", within_s=DEPLOY_S)
         console.kill()
     assert first.exec("stat", "--format=%a", "/etc/trivet/answers.toml").stdout.strip() == "600"
     answers = console.answers
     with console_of(first) as console:
-        console.sees("Trivet: this node")
+        console.expect("Trivet: this node")
         console.type(ENTER)
-        console.sees("What can be done")
+        console.expect("What can be done")
         console.type("c")
-        console.sees("A site was begun")
+        console.expect("A site was begun")
         console.type("g")
-        console.sees("The site is up.", within_s=DEPLOY_S)
+        console.expect("The site is up.", within_s=DEPLOY_S)
         assert console.beyond() == []
         answers += console.answers
         console.type(ENTER)
-        console.sees("What can be done")
+        console.expect("What can be done")
         console.type(ESCAPE)
-        console.sees(f"{ENGINE} at {ENGINE_ADDRESS}: running on node", "storage is", within_s=120)
+        console.expect(f"{ENGINE} at {ENGINE_ADDRESS}: running on node", "storage is", within_s=120)
     print(f"{answers} answers were typed")
     assert answers <= MOST_ANSWERS
     said = first.exec("/opt/trivet/venv/bin/python", "-c", ASK, timeout_s=120).stdout
@@ -85,19 +85,19 @@ def _add(console: NodeConsole, machine: Machine, *, found: bool) -> None:
     compared."""
     words, code = read_introduction(machine)
     name = machine.node.name
-    console.sees("Nodes of the site", "> A Add a node")
+    console.expect("Nodes of the site", "> A Add a node")
     if found:
         console.type("f")
-        console.sees("Nodes that were found", f"> 1 {name}", words)
+        console.expect("Nodes that were found", f"> 1 {name}", words)
         console.type(ENTER)
     else:
         console.type(ENTER)
-        console.sees("Another node")
+        console.expect("Another node")
         console.answer(machine.node.address)
         console.type(ENTER)
-    console.sees(f"Is this {name}?", words)
+    console.expect(f"Is this {name}?", words)
     console.answer(" ")
     console.type(TAB)
     console.answer(code)
     console.type(ENTER)
-    console.sees("Nodes of the site", name, "/gluster/data/brick")
+    console.expect("Nodes of the site", name, "/gluster/data/brick")

@@ -38,16 +38,16 @@ def nodes() -> Iterator[Appliance]:
 @pytest.fixture
 def bare(nodes: Appliance) -> Appliance:
     """Nodes of no site; what an earlier test deployed is taken back."""
-    status, said = DeployRun(nodes.machines[0], *TAKE_BACK).end()
-    assert status == 0, said
+    status, output = DeployRun(nodes.machines[0], *TAKE_BACK).end()
+    assert status == 0, output
     assert_bare(nodes)
     return nodes
 
 
 @pytest.fixture
 def deployed(nodes: Appliance) -> Appliance:
-    status, said = DeployRun(nodes.machines[0]).end()
-    assert status in UP, said
+    status, output = DeployRun(nodes.machines[0]).end()
+    assert status in UP, output
     return nodes
 
 
@@ -59,8 +59,8 @@ def test_killed_at_every_step(bare: Appliance) -> None:
         before = begun(first)
         deploy = DeployRun(first)
         if not deploy.kill_when(lambda: bool(begun(first) - before)):  # noqa: B023 - used up within the round
-            status, said = deploy.end()
-            assert status in UP, said
+            status, output = deploy.end()
+            assert status in UP, output
             break
         killed_at.append(begun(first) - before)
     assert len(killed_at) >= 20, killed_at
@@ -70,15 +70,15 @@ def test_killed_at_every_step(bare: Appliance) -> None:
 @pytest.mark.timeout(3000)
 def test_taken_back_though_it_is_killed(deployed: Appliance) -> None:
     first = deployed.machines[0]
-    status, said = DeployRun(first, "--take-back").end()
+    status, output = DeployRun(first, "--take-back").end()
     assert status == 1
-    assert "--yes was not given" in said
+    assert "--yes was not given" in output
     for key in KILLS_BACK:
         going = DeployRun(first, *TAKE_BACK)
         assert going.kill_when(lambda: key in begun_back(first)), going.end()  # noqa: B023 - used up within the round
         assert "is being taken back" in DeployRun(first).end()[1]
-    status, said = DeployRun(first, *TAKE_BACK).end()
-    assert status == 0, said
+    status, output = DeployRun(first, *TAKE_BACK).end()
+    assert status == 0, output
     assert_bare(deployed)
 
 
@@ -92,8 +92,8 @@ def test_killed_at_random_moments(bare: Appliance) -> None:
         deploy = DeployRun(first)
         until = time.monotonic() + chance.uniform(0.3, 4.0 + count)
         if not deploy.kill_when(lambda: time.monotonic() >= until):  # noqa: B023 - used up within the round
-            status, said = deploy.end()
-            assert status in UP, said
+            status, output = deploy.end()
+            assert status in UP, output
             break
     assert_working(bare)
 
@@ -110,8 +110,8 @@ def test_power_lost_at_some_steps(bare: Appliance) -> None:
         first.kill()
         first.start(ready.launch, lower=ready.lower, shim=ready.shim)
         first.wait_ready(120)
-    status, said = DeployRun(first).end()
-    assert status in UP, said
+    status, output = DeployRun(first).end()
+    assert status in UP, output
     assert_working(bare)
 
 
@@ -121,9 +121,9 @@ def assert_working(appliance: Appliance) -> None:
     until = time.monotonic() + WHOLE_S
     while (ended := DeployRun(first).end())[0] == STORAGE_NOT_WHOLE and time.monotonic() < until:
         pass  # it waits by itself
-    status, said = ended
-    assert status == 0, said
-    assert "Nothing to do" in said
+    status, output = ended
+    assert status == 0, output
+    assert "Nothing to do" in output
     running = [machine.exec("virsh", "list", "--name").stdout.split() for machine in appliance.machines]
     assert sum(names.count("HostedEngine") for names in running) == 1, running
     for volume in ("engine", "data"):
@@ -140,25 +140,26 @@ def assert_bare(appliance: Appliance) -> None:
     """Nothing of the site is on any node, and each of them waits to be claimed with its code."""
     for machine in appliance.machines:
 
-        def said(*command: str, machine: Machine = machine) -> str:
+        def output(*command: str, machine: Machine = machine) -> str:
             return machine.exec(*command, check=False).stdout
 
-        assert said("virsh", "list", "--all", "--name").split() == []
-        assert said("systemctl", "is-active", "glusterd").strip() == "inactive"
-        assert said("find", "/var/lib/glusterd/peers", "/var/lib/glusterd/vols", "-mindepth", "1").split() == []
+        assert output("virsh", "list", "--all", "--name").split() == []
+        assert output("systemctl", "is-active", "glusterd").strip() == "inactive"
+        assert output("find", "/var/lib/glusterd/peers", "/var/lib/glusterd/vols", "-mindepth", "1").split() == []
         assert (
-            said("find", "/etc/ssl", "/var/lib/glusterd", "-name", "glusterfs.*", "-o", "-name", "secure-access") == ""
+            output("find", "/etc/ssl", "/var/lib/glusterd", "-name", "glusterfs.*", "-o", "-name", "secure-access")
+            == ""
         )
-        assert "/var/lib/trivet/volumes" not in said("cat", "/proc/mounts")
-        assert said("ls", "/var/lib/trivet/volumes").split() == []
-        assert said("find", "/run/systemd/system", "-name", "*trivet*").split() == []
-        assert not [line for line in said("sanlock", "status").splitlines() if line.startswith(("s ", "r "))]
-        assert said("find", *(brick.path for brick in BRICKS)).split() == []
-        assert "ovirtmgmt" not in said("ip", "-o", "link")
-        assert f" {machine.node.address}/" in said("ip", "-o", "-4", "address", "show", NODE_NIC)
-        assert "trivet-node" not in said("cat", "/etc/hosts")
-        assert {"claim", "key.pem"} <= set(said("ls", "/var/lib/trivet/node").split())
-        assert "ca.pem" not in said("ls", "/var/lib/trivet/node")
+        assert "/var/lib/trivet/volumes" not in output("cat", "/proc/mounts")
+        assert output("ls", "/var/lib/trivet/volumes").split() == []
+        assert output("find", "/run/systemd/system", "-name", "*trivet*").split() == []
+        assert not [line for line in output("sanlock", "status").splitlines() if line.startswith(("s ", "r "))]
+        assert output("find", *(brick.path for brick in BRICKS)).split() == []
+        assert "ovirtmgmt" not in output("ip", "-o", "link")
+        assert f" {machine.node.address}/" in output("ip", "-o", "-4", "address", "show", NODE_NIC)
+        assert "trivet-node" not in output("cat", "/etc/hosts")
+        assert {"claim", "key.pem"} <= set(output("ls", "/var/lib/trivet/node").split())
+        assert "ca.pem" not in output("ls", "/var/lib/trivet/node")
     assert appliance.machines[0].exec("find", "/var/lib/trivet/deploy", "-type", "f").stdout.split() in (
         [],
         ["/var/lib/trivet/deploy/lock"],

@@ -58,7 +58,7 @@ def devices_answer(lab: LabUnderTest, name: str) -> bool:
     return len(peers) == len(lab.nodes) - 1 and all(peer["fencing"] == "ready" for peer in peers)
 
 
-def said(lab: LabUnderTest, host: str, since: float) -> str:
+def journal(lab: LabUnderTest, host: str, since: float) -> str:
     return lab.exec(host, "journalctl", "-u", "trivet-ha", "-o", "cat", "--since", f"@{int(since)}", "--no-pager")
 
 
@@ -103,11 +103,11 @@ def test_a_host_whose_power_is_confirmed_to_be_off_is_not_waited_for(fenced: Lab
     found = ha_run.measure(fenced, killing.start)
     tell(found)
     killing.join()
-    log = said(fenced, found.host, at)
+    log = journal(fenced, found.host, at)
     assert f"{lost} is off, says its device" in log
     assert f"what {lost} owned is over" in log
     ha_run.wait_on(fenced, lost)
-    assert f"{lost} is switched on again" in said(fenced, found.host, at)
+    assert f"{lost} is switched on again" in journal(fenced, found.host, at)
     last = json.loads(fenced.exec(found.host, "trivet", "ha", "history", "--failover", "--json"))[-1]
     assert (last["cause"], last["from_host"], last["to_host"]) == ("host_lost", lost, found.host)
 
@@ -145,10 +145,10 @@ def test_a_device_that_lies_never_makes_two_engines(fenced: LabUnderTest) -> Non
         fenced.exec(host, "nft", "delete", "table", "inet", "mute")
     tell(f"{len(seen)} looks, the engine is on {seen[-1][0]}")
     other = seen[-1][0]
-    assert f"{host} is off, says its device" in said(fenced, other, at)
+    assert f"{host} is off, says its device" in journal(fenced, other, at)
     try:
         log = fenced.exec(host, "grep", "-E", "delta_renew not owner|all pids clear", "/var/log/sanlock.log")
     except CommandFailed:
         log = ""
-    refused = "renewed its host id after its fence device" in said(fenced, other, at)
+    refused = "renewed its host id after its fence device" in journal(fenced, other, at)
     assert refused or "all pids clear" in log

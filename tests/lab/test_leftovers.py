@@ -21,12 +21,12 @@ pytestmark = pytest.mark.long
 NAME = "leftovers"
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "ci.lab", *words, "--name", NAME]
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "ci.lab", *arguments, "--name", NAME]
 
 
-def lab_command(*words: str) -> None:
-    subprocess.run(command(*words), cwd=PROJECT, check=True, timeout=300)
+def lab_command(*arguments: str) -> None:
+    subprocess.run(command(*arguments), cwd=PROJECT, check=True, timeout=300)
 
 
 def traces() -> list[str]:

@@ -21,7 +21,7 @@ from images import build, node
 from node.system.process import run
 from tests.vt220 import Vt220
 
-STUB_WORDS = "io.systemd.stub.kernel-cmdline-extra"  # systemd-stub(7)
+STUB_CMDLINE = "io.systemd.stub.kernel-cmdline-extra"  # systemd-stub(7)
 DEBUG_SHELL = "systemd.debug_shell=ttyS1"
 BOOT_S = 600  # three times what a loaded machine takes
 MOUNTED = "until findmnt -no FSTYPE /bricks/data; do sleep 1; done"  # on a busy machine disks come late
@@ -66,11 +66,11 @@ class Machine:
     def console_log(self) -> Path:
         return self._work / "console.log"
 
-    def start(self, iso: Path | None = None, *, words: str = "", more: Sequence[str] = ()) -> None:
+    def start(self, iso: Path | None = None, *, cmdline: str = "", more: Sequence[str] = ()) -> None:
         """Switch it on; with a CD of `iso` that is tried first. `words` go on the kernel's command line."""
         assert self._process is None, "it runs already"
         self._process = subprocess.Popen(
-            [*self._seal(iso), *self._qemu(iso, f"{DEBUG_SHELL} {words}".strip()), *more],
+            [*self._seal(iso), *self._qemu(iso, f"{DEBUG_SHELL} {cmdline}".strip()), *more],
             stdin=subprocess.DEVNULL,
             stdout=(self._work / "qemu.log").open("ab"),
             stderr=subprocess.STDOUT,
@@ -207,7 +207,7 @@ class Machine:
         apart = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--new-session", "--clearenv"]
         return ["bwrap", *apart, "--setenv", "PATH", "/usr/sbin:/usr/bin", *shown, "--"]
 
-    def _qemu(self, iso: Path | None, words: str) -> list[str]:
+    def _qemu(self, iso: Path | None, cmdline: str) -> list[str]:
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,la57=off"]
         argv += ["-machine", "q35,smm=off", "-m", str(self._memory_mib), "-smp", str(min(2, os.cpu_count() or 1))]
         argv += ["-nodefaults", "-no-user-config", "-display", "none", "-device", "virtio-rng-pci"]
@@ -229,7 +229,7 @@ class Machine:
         argv += ["-serial", "unix:/tmp/work/console,server=on,wait=off,logfile=/tmp/work/console.log"]
         argv += ["-serial", "unix:/tmp/work/control,server=on,wait=off"]
         argv += ["-monitor", "unix:/tmp/work/monitor,server=on,wait=off"]
-        return [*argv, "-smbios", f"type=11,value={STUB_WORDS}={words}"]
+        return [*argv, "-smbios", f"type=11,value={STUB_CMDLINE}={cmdline}"]
 
 
 def _descendants(pid: int) -> list[int]:

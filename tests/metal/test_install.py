@@ -25,7 +25,7 @@ def test_a_bare_disk_becomes_a_node(machine: Machine, iso: Path) -> None:
         other.write(b"somebody's" * 1000)
     before = sha256(machine.disk(answers.OTHER))
 
-    machine.start(iso, words=UNATTENDED, more=("-no-reboot",))
+    machine.start(iso, cmdline=UNATTENDED, more=("-no-reboot",))
     machine.wait_off(INSTALLED_S)  # it would start again by now
 
     assert sha256(machine.disk(answers.OTHER)) == before

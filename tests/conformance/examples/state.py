@@ -52,9 +52,9 @@ class State:
 
     def changed_since(self, before: "State") -> str | None:
         """A table that is no history and whose rows differ, in more than what nodes measure."""
-        return next((name for name in before.lasting() if before.said(name) != self.said(name)), None)
+        return next((name for name in before.lasting() if before.lasting_rows(name) != self.lasting_rows(name)), None)
 
-    def said(self, table: str) -> list[Row]:
+    def lasting_rows(self, table: str) -> list[Row]:
         """Its rows without what nodes measure."""
         measured = _MEASURED.get(table, set())
         return [{name: value for name, value in row.items() if name not in measured} for row in self.rows(table)]

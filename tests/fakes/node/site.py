@@ -286,9 +286,9 @@ class FakeSite:
         )
         return self.images[image]
 
-    def write(self, image: ImageRef, *words: str) -> None:
+    def write(self, image: ImageRef, *contents: str) -> None:
         """As a guest does."""
-        self.contents_of[image] = (*self.contents_of.get(image, ()), *words)
+        self.contents_of[image] = (*self.contents_of.get(image, ()), *contents)
 
     def write_zeros(self, image: ImageRef, size_bytes: int) -> None:
         found = self.images[image]
@@ -297,8 +297,8 @@ class FakeSite:
 
     def read(self, image: ImageRef) -> tuple[str, ...]:
         """What a guest reads of it: of what it stands on, too."""
-        words = (word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
-        return tuple(dict.fromkeys(words))
+        contents = (word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
+        return tuple(dict.fromkeys(contents))
 
     def chain(self, image: ImageRef) -> list[ImageRef]:
         """It, what it stands on, and so on; one that is missing ends it."""

@@ -35,9 +35,9 @@ def tried(there: Bench, *, start_over: bool = False, **changes: object) -> Attem
     return attempt(answers(**changes), machine, find_unfinished(run, machine.disks), start_over=start_over)
 
 
-def go(there: Bench, said: list[Progress] | None = None, **changes: object) -> Installed:
+def go(there: Bench, progress: list[Progress] | None = None, **changes: object) -> Installed:
     this = tried(there, start_over=False, **changes)
-    report = said.append if said is not None else lambda _: None
+    report = progress.append if progress is not None else lambda _: None
     return install(this.plan, there.machine, go_on=this.earlier if this.goes_on else None, report=report)
 
 
@@ -151,10 +151,10 @@ def test_what_was_done_before_is_said_and_not_done_again(there: Bench) -> None:
     this = tried(there)
     assert this.lines[0].startswith("Goes on with the installation that was cut off on loop")
     assert [losing.serial for losing in this.plan.losing] == ["BRICK"]
-    said: list[Progress] = []
-    go(there, said)
-    assert [one.key for one in said if one.detail == "done before"] == ["partition", "write", "verify"]
-    assert not any(one.key == "write" and one.mark is Mark.STARTED for one in said)
+    progress: list[Progress] = []
+    go(there, progress)
+    assert [one.key for one in progress if one.detail == "done before"] == ["partition", "write", "verify"]
+    assert not any(one.key == "write" and one.mark is Mark.STARTED for one in progress)
 
 
 def test_other_answers_count_when_it_is_gone_on_with(there: Bench, tmp_path: Path) -> None:
@@ -209,13 +209,13 @@ def test_an_unfinished_installation_on_a_disk_that_is_not_chosen_stops_nothing(t
 
 
 def test_a_run_that_was_stopped_is_gone_on_with(there: Bench, tmp_path: Path) -> None:
-    said: list[Progress] = []
+    progress: list[Progress] = []
 
     def is_stopping() -> bool:
-        return any(one.key == "images" and one.done_bytes for one in said)
+        return any(one.key == "images" and one.done_bytes for one in progress)
 
     with pytest.raises(Stopped):
-        install(tried(there).plan, there.machine, report=said.append, is_stopping=is_stopping)
+        install(tried(there).plan, there.machine, report=progress.append, is_stopping=is_stopping)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
     done = go(there)
     check_disks(there, tmp_path / "state", claim_code=done.claim_code)
@@ -229,9 +229,9 @@ def test_notes_that_cannot_be_read_mean_that_it_begins_anew(there: Bench, tmp_pa
     run("mount", f"{there.devices['SYS']}p4", str(place))
     (place / torn).write_bytes(b"\x00\x00\n{\n")
     run("umount", str(place))
-    said: list[Progress] = []
-    done = go(there, said)
-    assert not any(one.detail == "done before" for one in said)
+    progress: list[Progress] = []
+    done = go(there, progress)
+    assert not any(one.detail == "done before" for one in progress)
     check_disks(there, place, claim_code=done.claim_code)
 
 

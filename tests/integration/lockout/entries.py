@@ -120,22 +120,24 @@ class Command:
         file.write_text(json.dumps(document))
         return await self._trivet("apply", str(file), "--yes", f"--within={within_s}", *options)
 
-    async def _trivet(self, *words: str) -> Attempt:
+    async def _trivet(self, *arguments: str) -> Attempt:
         argv = self._node.inside(
-            sys.executable, "-m", "tests.integration.lockout.command", str(self._node.folder), "net", *words
+            sys.executable, "-m", "tests.integration.lockout.command", str(self._node.folder), "net", *arguments
         )
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*argv, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
         self._node.runs(process.pid)
-        said, _ = await process.communicate()
-        return Attempt(_end_of_command(process.returncode or 0, said.decode()), said.decode())
+        output, _ = await process.communicate()
+        return Attempt(_end_of_command(process.returncode or 0, output.decode()), output.decode())
 
 
-def _end_of_command(code: int, said: str) -> End:
+def _end_of_command(code: int, output: str) -> End:
     if code == 0:
         return End.KEPT
     if code < 0:
         return End.CUT
-    if any(words in said for words in ("The change was not kept", "over before it was confirmed", "Cannot keep the")):
+    if any(
+        message in output for message in ("The change was not kept", "over before it was confirmed", "Cannot keep the")
+    ):
         return End.UNCONFIRMED
-    return End.ROLLED_BACK if "Changing" in said else End.REFUSED
+    return End.ROLLED_BACK if "Changing" in output else End.REFUSED

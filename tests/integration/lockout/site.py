@@ -50,8 +50,8 @@ class Place:
             raise AssertionError(f"{self._name}: {' '.join(argv)}: {done.stderr}")
         return done.stdout
 
-    def ip(self, words: str) -> None:
-        self.run("ip", *words.split())
+    def ip(self, command: str) -> None:
+        self.run("ip", *command.split())
 
     def start(self, *argv: str) -> None:
         argv = ("setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.netns}", *argv)
@@ -136,8 +136,8 @@ class Site:
 
     def only_known_macs(self, mac: str, port: str = MAIN_PORT) -> None:
         """Port security: the switch learns nothing there and sends to this one only."""
-        for words in (f"link set dev {port} learning off flood off", f"fdb replace {mac} dev {port} master static"):
-            self.switch.run("bridge", *words.split())
+        for command in (f"link set dev {port} learning off flood off", f"fdb replace {mac} dev {port} master static"):
+            self.switch.run("bridge", *command.split())
 
     def serve_dns(self) -> None:
         """The peer then answers the machine's questions for names; it knows none."""

@@ -24,8 +24,8 @@ class Bare:
         self.ip("address", "add", "192.0.2.11/24", "dev", "host0")
         self.ip("route", "add", "default", "via", "192.0.2.1", "metric", "100")
 
-    def ip(self, *words: str) -> None:
-        subprocess.run(["ip", "-n", self.name, *words], check=True)
+    def ip(self, *arguments: str) -> None:
+        subprocess.run(["ip", "-n", self.name, *arguments], check=True)
 
     def backend(self) -> Kernel:
         return Kernel(folder=self.folder, resolv_conf=self.resolv_conf, netns=self.name)
@@ -44,10 +44,10 @@ class Bare:
         found = []
         for process in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                words = process.read_bytes().split(b"\0")
+                argv = process.read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"netconf.kernel.watchdog" in words and str(self.folder).encode() in words:
+            if b"netconf.kernel.watchdog" in argv and str(self.folder).encode() in argv:
                 found.append(int(process.parent.name))
         return found
 

@@ -22,9 +22,9 @@ from tests.integration.netconf.world import (
     World,
     blocked,
     built,
+    command_of,
     passes,
     streaming,
-    vocabulary_of,
 )
 
 _PATIENCE_S = 300  # an emulated machine on busy cores is slow
@@ -84,7 +84,7 @@ async def _hold(network: Network, case: Case, ask: Ask) -> None:
     for number, stage in enumerate((*case.stages, Stage(case.after))):
         place = f"{case.name}, stage {number + 1}"
         for line in stage.prepare:
-            await ask(*vocabulary_of(line))
+            await ask(*command_of(line))
         before = plain(await network.observe())
         async with streaming(stage.streams, ask) as lost:
             change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
@@ -120,10 +120,10 @@ async def _traffic(stage: Stage, ask: Ask, place: str) -> None:
     for ping in stage.blocked:
         assert await blocked(ping, ask), f"{place}: there is an answer to {ping}"
     for event in stage.events:
-        await ask(*vocabulary_of(event.do))
+        await ask(*command_of(event.do))
         for ping in event.passes:
             assert await passes(ping, ask), f"{place}, {event.do}: nothing comes back from {ping}"
-        await ask(*vocabulary_of(event.undo))
+        await ask(*command_of(event.undo))
 
 
 async def settles(network: Network, expected: NetworkState, place: str) -> None:

@@ -16,30 +16,30 @@ class Following:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.said: list[str] = []
+        self.descriptions: list[str] = []
         self.kinds: list[EventKind] = []
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self.task = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
         async for moment in self.watch.moments():
-            self.said += [event.description for event in moment.events]
+            self.descriptions += [event.description for event in moment.events]
             self.kinds += [event.kind for event in moment.events]
-            self._news.set()
+            self._changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(_LONG_S):
             while not condition():
-                self._news.clear()
-                await self._news.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
-    async def hears(self, *expected: str) -> None:
+    async def expect(self, *expected: str) -> None:
         try:
-            await self.until(lambda: all(any(words in said for said in self.said) for words in expected))
+            await self.until(lambda: all(any(text in one for one in self.descriptions) for text in expected))
         except TimeoutError as err:
-            raise AssertionError(f"{expected} was not said, but {self.said}") from err
+            raise AssertionError(f"{expected} was not reported, but {self.descriptions}") from err
 
-    async def same_as_a_fresh_look(self, netns: str | None = None) -> None:
+    async def matches_a_fresh_observation(self, netns: str | None = None) -> None:
         """What is known by following is what there is; it follows for ever, so looking again is all that helps."""
         tries = 0
         while comparable(self.watch.view) != comparable(await asyncio.to_thread(fresh, netns)):
@@ -53,11 +53,11 @@ class Following:
 
 
 def fresh(netns: str | None) -> View:
-    eyes = KernelReader(netns)
+    reader = KernelReader(netns)
     try:
-        return eyes.read_all(View())
+        return reader.read_all(View())
     finally:
-        eyes.close()
+        reader.close()
 
 
 def comparable(view: View) -> tuple[Kernel, object]:

@@ -56,16 +56,16 @@ async def lacp_with_a_partner() -> None:
         await following.until(lambda: inside(watch, "bond0", "partner_mac") is not None)
         assert named(watch, "bond0")["troubles"] == []
         await ip("-n switch link set p1 down")
-        await following.hears("bond0 cannot use nic1 (1 failures so far)", "nic1 lost its carrier")
+        await following.expect("bond0 cannot use nic1 (1 failures so far)", "nic1 lost its carrier")
         await ip("-n switch link set p1 up")
-        await following.hears("bond0 can use nic1")
+        await following.expect("bond0 can use nic1")
         await ip("-n switch link set p1 nomaster", "-n switch link set p2 nomaster")
         await ip("-n switch link set p1 up", "-n switch link set p2 up")
         # What was said before it had a partner counts for nothing.
         await following.until(lambda: "no LACP partner" in str(named(watch, "bond0")["troubles"]))
-        await following.hears("bond0 has no partner", "LACP on nic2 in bond0: no partner")
+        await following.expect("bond0 has no partner", "LACP on nic2 in bond0: no partner")
         await ip("link del bond0")
-        await following.hears("bond0 is gone")
+        await following.expect("bond0 is gone")
         await following.stop()
 
 
@@ -76,13 +76,13 @@ async def a_port_takes_over() -> None:
         await following.until(lambda: all(inside(watch, port, "mii_up") is True for port in PORTS))
         await following.until(lambda: inside(watch, "bond0", "active_port") == "nic1")
         await ip("-n switch link set p1 down")
-        await following.hears("bond0 now sends through nic2", "bond0 cannot use nic1")
+        await following.expect("bond0 now sends through nic2", "bond0 cannot use nic1")
         await ip("-n switch link set p2 down")
-        await following.hears("bond0 has no port that works")
+        await following.expect("bond0 has no port that works")
         await ip("link set nic1 nomaster")
-        await following.hears("nic1 is no longer a port of bond0")
+        await following.expect("nic1 is no longer a port of bond0")
         await ip("link del bond0")
-        await following.hears("bond0 is gone")
+        await following.expect("bond0 is gone")
         await following.stop()
 
 

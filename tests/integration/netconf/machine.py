@@ -96,8 +96,8 @@ class Machine:
         (found,) = (int(child) for child in children if Path(f"/proc/{child}/comm").read_text() == _NM)
         return found
 
-    def ip(self, *words: str) -> None:
-        subprocess.run(["nsenter", f"--net={self.netns}", "ip", *words], check=True)
+    def ip(self, *arguments: str) -> None:
+        subprocess.run(["nsenter", f"--net={self.netns}", "ip", *arguments], check=True)
 
     def index(self, link: str) -> int:
         """The kernel's number of it: one that was made anew has another."""

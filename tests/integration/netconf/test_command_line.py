@@ -37,22 +37,22 @@ class _CommandLine:
         self._wish.write_text(json.dumps(document))
         return str(self._wish)
 
-    def argv(self, *words: str) -> list[str]:
+    def argv(self, *arguments: str) -> list[str]:
         code = _CODE.format(folder=str(self._folder / "kept"))
-        return ["nsenter", f"--net={self._machine.netns}", sys.executable, "-c", code, *words]
+        return ["nsenter", f"--net={self._machine.netns}", sys.executable, "-c", code, *arguments]
 
     @property
     def environment(self) -> dict[str, str]:
         return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self._machine.bus_address)
 
-    async def __call__(self, *words: str) -> tuple[int | None, str]:
-        process = await self.begun(*words)
+    async def __call__(self, *arguments: str) -> tuple[int | None, str]:
+        process = await self.begun(*arguments)
         said, _ = await process.communicate()
         return process.returncode, said.decode()
 
-    async def begun(self, *words: str) -> asyncio.subprocess.Process:
+    async def begun(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *self.argv(*words),
+            *self.argv(*arguments),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -81,8 +81,8 @@ class _Gateway:
         self("link", "set", "cable", "up")
         self("address", "add", "192.0.2.1/24", "dev", "cable")
 
-    def __call__(self, *words: str) -> None:
-        subprocess.run(["ip", "-n", _GATEWAY, *words], check=True)
+    def __call__(self, *arguments: str) -> None:
+        subprocess.run(["ip", "-n", _GATEWAY, *arguments], check=True)
 
 
 async def _is_back(network: Network) -> bool:

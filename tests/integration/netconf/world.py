@@ -55,7 +55,7 @@ def ping(target: str, *, place: str = "", size: int = 0) -> str:
     return f"{there}ping -q -c 1 -W 1 {f'-M do -s {size - 28} ' if size else ''}{target}"
 
 
-def vocabulary_of(line: str) -> tuple[str, ...]:
+def command_of(line: str) -> tuple[str, ...]:
     words = tuple(line.split())
     return words if words[0] in _PROGRAMS else ("ip", *words)
 
@@ -67,7 +67,7 @@ async def built(world: World, ask: Ask) -> AsyncIterator[None]:
             await ask("ip", "netns", "add", place)
             await ask("ip", "-n", place, "link", "set", "lo", "up")
         for line in world.lines:
-            await ask(*vocabulary_of(line))
+            await ask(*command_of(line))
         yield
     finally:
         for place in world.places:
@@ -114,8 +114,8 @@ async def streaming(streams: tuple[Stream, ...], ask: Ask) -> AsyncIterator[list
                 wrong.append(f"{stream.ping}: {sent - received} of {sent} lost")
 
 
-def _counts(said: str) -> tuple[int, int]:
+def _counts(output: str) -> tuple[int, int]:
     """Out of ping's `12 packets transmitted, 11 received, …`."""
-    line = next((line for line in said.splitlines() if "packets transmitted" in line), "0 0 0 0")
+    line = next((line for line in output.splitlines() if "packets transmitted" in line), "0 0 0 0")
     words = line.split()
     return int(words[0]), int(words[3])

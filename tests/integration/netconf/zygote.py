@@ -11,30 +11,30 @@ class Zygote:
     """Made before there are threads or an event loop."""
 
     def __init__(self) -> None:
-        asked, self._ask = os.pipe()
-        self._heard, said = os.pipe()
+        requests, self._ask = os.pipe()
+        self._replies, replies = os.pipe()
         if os.fork() == 0:
             os.close(self._ask)
-            os.close(self._heard)
-            _serve(asked, said)
+            os.close(self._replies)
+            _serve(requests, replies)
             os._exit(0)
-        os.close(asked)
-        os.close(said)
+        os.close(requests)
+        os.close(replies)
 
     def start(self, folder: Path, change: str) -> None:
         """As netconf.kernel.guarding.start_watchdog."""
         os.write(self._ask, f"{folder} {change}\n".encode())
-        if os.read(self._heard, 64) != b"ready\n":
+        if os.read(self._replies, 64) != b"ready\n":
             raise OSError("the watchdog ended at once")
 
 
-def _serve(asked: int, said: int) -> None:
-    with open(asked) as lines:
+def _serve(requests: int, replies: int) -> None:
+    with open(requests) as lines:
         for line in lines:
             child = os.fork()
             if child == 0:
-                os.dup2(said, 1)
-                os.close(said)
+                os.dup2(replies, 1)
+                os.close(replies)
                 sys.argv[1:] = line.split()
                 watchdog.main()
                 os._exit(0)

@@ -14,11 +14,11 @@ _CD001 = b"CD001\x01"
 _FIRST_TYPE, _LAST = 0x1BE + 4, 0x1BE + 5  # in an MBR: type and end of the first partition
 
 
-def bootable_disc(words: str) -> bytes:
-    """Its code writes `words` with the BIOS, which the serial console shows, and stands still."""
+def bootable_disc(text: str) -> bytes:
+    """Its code writes `text` with the BIOS, which the serial console shows, and stands still."""
     disc = bytearray(SECTORS * SECTOR)
     _make_bootable(disc, struct.pack("<BBHBBHI", 0x88, NO_EMULATION, 0, 0, 0, 4, CODE))
-    _put(disc, CODE, _code(f"{words}\r\n".encode()))
+    _put(disc, CODE, _code(f"{text}\r\n".encode()))
     return bytes(disc)
 
 
@@ -48,7 +48,7 @@ def _validation() -> bytes:
     return struct.pack("<BBH24sHBB", 1, 0, 0, b"trivet", checksum, 0x55, 0xAA)
 
 
-def _code(words: bytes) -> bytes:
+def _code(text: bytes) -> bytes:
     """Loaded at 0x7c00: for each letter of the text behind it int 0x10 with ah 0x0e."""
     code = (
         b"\x31\xc0\x8e\xd8"  # xor ax, ax; mov ds, ax
@@ -61,7 +61,7 @@ def _code(words: bytes) -> bytes:
         b"\xf4\xeb\xfd"  # hlt; jmp hlt
     )
     assert len(code) == 0x17
-    return code + words + b"\0"
+    return code + text + b"\0"
 
 
 def _put(disc: bytearray, sector: int, data: bytes) -> None:

@@ -40,9 +40,9 @@ class Machine:
             assert time.monotonic() < deadline, (self._folder / "log").read_text()
             time.sleep(0.2)
 
-    def run(self, module: str, *words: str) -> str:
+    def run(self, module: str, *arguments: str) -> str:
         """What a module of the project says inside; it has to end with 0."""
-        ended = self._run("sh", "-c", f'cd /project && exec {PYTHON} -m "$@"', "sh", module, *words)
+        ended = self._run("sh", "-c", f'cd /project && exec {PYTHON} -m "$@"', "sh", module, *arguments)
         assert ended.returncode == 0, ended.stdout
         return ended.stdout
 

@@ -87,8 +87,8 @@ async def test_what_is_no_disc_does_not_go_in() -> None:
     world = World()
     disk, vm_id = new_disk(world), await running_vm(world)
     await done(world, disk)
-    for disk_id, words in ((disk.id, "disk disk1 holds data"), ("none", "no such disk")):
-        with pytest.raises(BadValue, match=words):
+    for disk_id, message in ((disk.id, "disk disk1 holds data"), ("none", "no such disk")):
+        with pytest.raises(BadValue, match=message):
             await done(world, ChangeCd(id=vm_id, disk_id=disk_id))
     with pytest.raises(WrongState, match="down"):
         await done(world, ChangeCd(id=await tiny_vm(world, "vm2"), disk_id=await a_disc(world)))

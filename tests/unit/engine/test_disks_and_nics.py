@@ -40,10 +40,12 @@ from tests.unit.engine.scenes import (
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
 
 
-async def refused(world: World, command: Command | Callable[[], Command], refusal: type[Exception], words: str) -> None:
+async def refused(
+    world: World, command: Command | Callable[[], Command], refusal: type[Exception], message: str
+) -> None:
     """What a body says is refused where its command is made, or where that is let in."""
     before = picture(world)
-    with pytest.raises(refusal, match=words):
+    with pytest.raises(refusal, match=message):
         await done(world, command if isinstance(command, Command) else command())
     assert picture(world) == before
 
@@ -74,7 +76,7 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
 
 
 @pytest.mark.parametrize(
-    ("wish", "refusal", "words"),
+    ("wish", "refusal", "message"),
     [
         ({"name": "a b"}, BadValue, "letters, digits"),
         ({"provisioned_size_bytes": 0}, BadValue, "disk.provisioned_size.*at least 512"),
@@ -87,9 +89,9 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
         ({"wanted_id": "1234"}, BadValue, "disk.id.*has to be a UUID"),
     ],
 )
-async def test_a_bad_disk_is_refused(wish: dict[str, Any], refusal: type[Exception], words: str) -> None:
+async def test_a_bad_disk_is_refused(wish: dict[str, Any], refusal: type[Exception], message: str) -> None:
     world = World()
-    await refused(world, lambda: new_disk(world, **wish), refusal, words)
+    await refused(world, lambda: new_disk(world, **wish), refusal, message)
 
 
 async def test_a_preallocated_disk_has_to_fit() -> None:
@@ -138,7 +140,7 @@ async def test_a_disk_belongs_to_one_vm_and_a_vm_boots_from_one_disk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bios", "how", "words"),
+    ("bios", "how", "message"),
     [
         (BiosType.Q35_OVMF, {"interface": DiskInterface.IDE}, "disk_attachment.interface.*q35 has no IDE"),
         (BiosType.I440FX_SEA_BIOS, {"interface": DiskInterface.SATA}, "i440fx has no SATA"),
@@ -155,11 +157,11 @@ async def test_a_disk_belongs_to_one_vm_and_a_vm_boots_from_one_disk() -> None:
         ),
     ],
 )
-async def test_an_interface_that_cannot_be_is_refused(bios: BiosType, how: dict[str, Any], words: str) -> None:
+async def test_an_interface_that_cannot_be_is_refused(bios: BiosType, how: dict[str, Any], message: str) -> None:
     world = World()
     vm = new_vm(world, bios_type=bios)
     await done(world, vm)
-    await refused(world, new_disk_on(world, vm.id, **how), BadValue, words)
+    await refused(world, new_disk_on(world, vm.id, **how), BadValue, message)
     await done(world, new_disk_on(world, vm.id, interface=DiskInterface.VIRTIO, read_only=True))
 
 
@@ -355,7 +357,7 @@ async def test_bad_nics_are_refused() -> None:
     vm_id = await tiny_vm(world)
     first = adding(world, NICS, owner_id=vm_id, name="nic1", mac="56:6f:00:00:00:01")
     await done(world, first)
-    for command, refusal, words in (
+    for command, refusal, message in (
         (lambda: adding(world, NICS, owner_id=vm_id, name="nic1"), NameTaken, "another NIC has it"),
         (lambda: adding(world, NICS, owner_id=vm_id, name="n 1"), BadValue, "letters, digits"),
         (lambda: adding(world, NICS, owner_id="nobody", name="nic1"), NotThere, "no VM"),
@@ -373,7 +375,7 @@ async def test_bad_nics_are_refused() -> None:
             "a node can make",
         ),
     ):
-        await refused(world, command, refusal, words)
+        await refused(world, command, refusal, message)
     await done(world, StartVm(id=vm_id))
     await refused(world, lambda: changing(world, NICS, first.id, mac="02:00:00:00:00:77"), WrongState, "it is up")
     await refused(world, lambda: removing(world, NICS, first.id), WrongState, "Deactivate it first")

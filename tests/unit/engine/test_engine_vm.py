@@ -100,20 +100,20 @@ async def test_an_edit_that_was_given_up_is_told_once_and_shown_no_more(world: W
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "names"),
     [
         ({"name": "other"}, "name"),
         ({"type": VmType.DESKTOP, "high_availability": False}, "high_availability, type"),
         ({"delete_protected": False}, "delete_protected"),
     ],
 )
-async def test_nothing_else_of_it_can_be_changed(world: World, values: dict[str, Any], words: str) -> None:
-    with pytest.raises(NotOfEngineVm, match=f"Cannot change {words} of VM HostedEngine"):
+async def test_nothing_else_of_it_can_be_changed(world: World, values: dict[str, Any], names: str) -> None:
+    with pytest.raises(NotOfEngineVm, match=f"Cannot change {names} of VM HostedEngine"):
         await done(world, edit(**values))
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         ({"memory_bytes": 17 * GIB}, "no host has more than"),
         ({"memory_bytes": 1000}, "vm.memory.*at least"),
@@ -123,14 +123,14 @@ async def test_nothing_else_of_it_can_be_changed(world: World, values: dict[str,
         ({"memory_max_bytes": 4 * GIB}, "memory max"),
     ],
 )
-async def test_what_no_host_could_start_is_refused(world: World, values: dict[str, Any], words: str) -> None:
+async def test_what_no_host_could_start_is_refused(world: World, values: dict[str, Any], message: str) -> None:
     machine = world.nodes[node_id(1)]
     capabilities = await machine.capabilities()
     with world.store.transaction() as tx:
         node = tx.nodes.get(node_id(1))
         assert node is not None
         tx.nodes.update(replace(node, capabilities=capabilities))
-    with pytest.raises(BadValue, match=words):
+    with pytest.raises(BadValue, match=message):
         await done(world, edit(**values))
     assert (await look(world)).wanted == FIRST
 

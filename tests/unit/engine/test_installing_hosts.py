@@ -121,11 +121,11 @@ def test_the_sdk_installs_checks_and_is_refused_by_name(tmp_path: Path) -> None:
         with pytest.raises(sdk.Error, match="started by a reboot at the host itself"):
             service.upgrade()
         key = types.Ssh(authentication_method=types.SshAuthenticationMethod.PUBLICKEY)
-        for given, words in (
+        for given, message in (
             ({"root_password": "secret"}, "reached by its certificate"),
             ({"reboot": True}, "needs a reboot"),
             ({"undeploy_hosted_engine": True}, "every host keeps the engine alive"),
             ({"ssh": key}, "has to be in Maintenance mode"),
         ):
-            with pytest.raises(sdk.Error, match=words):
+            with pytest.raises(sdk.Error, match=message):
                 service.install(**given)

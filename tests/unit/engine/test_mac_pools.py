@@ -27,7 +27,7 @@ def test_a_number_is_an_address_and_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ranges", "words"),
+    ("ranges", "message"),
     [
         ((), "a MAC pool has to have a range"),
         ((MacRange("02:00:00:00:00:00"),), r"x\.to.*six pairs"),
@@ -38,10 +38,10 @@ def test_a_number_is_an_address_and_back() -> None:
         ((*SMALL, MacRange("02:00:00:00:01:01", "02:00:00:00:02:00")), "02:00:00:00:00:fe.* overlaps with .*02:00"),
     ],
 )
-def test_what_can_be_no_range_says_why(ranges: tuple[MacRange, ...], words: str) -> None:
+def test_what_can_be_no_range_says_why(ranges: tuple[MacRange, ...], message: str) -> None:
     with pytest.raises(BadValue) as caught:
         good_ranges(ranges, "x")
-    caught.match(words)
+    caught.match(message)
 
 
 def test_ranges_come_into_normal_form_and_touch_without_overlapping() -> None:

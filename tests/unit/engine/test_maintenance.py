@@ -142,7 +142,7 @@ def unknown_storage(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prepare", "words"),
+    ("prepare", "message"),
     [
         (silent, "Host is not operational: it is non_responsive"),
         (alone, "no available hosts capable of running the engine VM (node1 has a score of 0; node3 has a score of 0)"),
@@ -153,14 +153,14 @@ def unknown_storage(world: World) -> None:
     ],
 )
 async def test_what_keeps_a_host_out_of_maintenance_is_named(
-    world: World, prepare: Callable[[World], None], words: str
+    world: World, prepare: Callable[[World], None], message: str
 ) -> None:
     prepare(world)
     before = node_of(world, TWO)
     with pytest.raises(Refused) as refused:
         await done(world, DeactivateNode(id=TWO))
     assert str(refused.value).startswith("Cannot switch Host node2 to Maintenance mode: ")
-    assert words in str(refused.value)
+    assert message in str(refused.value)
     assert node_of(world, TWO) == before
     assert world.nodes[TWO].ha_service.maintenance is None
 

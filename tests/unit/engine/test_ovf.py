@@ -88,10 +88,19 @@ async def test_its_names_are_those_of_ovirt() -> None:
     vm_id = await a_vm(world)
     envelope: Any = etree.fromstring(ovf_of(await entity_of(world, vm_id)).encode())
     content = envelope.find("Content")
-    words = {one.tag: one.text for one in content if isinstance(one.tag, str)}
-    assert (words["Name"], words["VmType"], words["BiosType"], words["MigrationSupport"]) == ("vm1", "0", "3", "2")
-    assert (words["default_boot_sequence"], words["TemplateId"], words["ClusterName"]) == ("13", TINY_ID, "Default")
-    assert words["MinAllocatedMem"].isdecimal()
+    message = {one.tag: one.text for one in content if isinstance(one.tag, str)}
+    assert (message["Name"], message["VmType"], message["BiosType"], message["MigrationSupport"]) == (
+        "vm1",
+        "0",
+        "3",
+        "2",
+    )
+    assert (message["default_boot_sequence"], message["TemplateId"], message["ClusterName"]) == (
+        "13",
+        TINY_ID,
+        "Default",
+    )
+    assert message["MinAllocatedMem"].isdecimal()
     disks = envelope.findall("Section/Disk")
     assert [disk.get(f"{{{n.OVF}}}volume-format") for disk in disks] == ["COW", "COW"]
     assert disks[0].get(f"{{{n.OVF}}}parentRef").startswith("20000000-")

@@ -40,11 +40,11 @@ def test_a_machine_is_shown_with_the_words_of_its_key(world: World) -> None:
     node = the_host(world, machine)
     assert (node.name, node.status, node.address) == ("node4", NodeStatus.PENDING_APPROVAL, "192.0.2.14")
     assert node.host_id is None
-    words = format_proquints(machine.fingerprint)
-    assert words in node.detail
+    message = format_proquints(machine.fingerprint)
+    assert message in node.detail
     assert events_of(world) == ["VDS_REGISTER_SUCCEEDED"]
     with world.store.transaction() as tx:
-        assert words in tx.events.list()[0].description
+        assert message in tx.events.list()[0].description
 
 
 def test_asking_again_and_again_is_one_host_and_one_event(world: World) -> None:

@@ -14,7 +14,7 @@ from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import adding, done, picture, removing, running_vm, vm_of
-from tests.unit.engine.test_snapshots import described, disk_of, read, take, words, write, written_to
+from tests.unit.engine.test_snapshots import described, disk_of, read, take, contents, write, written_to
 
 TURNS = 200  # of the event loop: more than a command needs that waits for nobody
 
@@ -53,7 +53,7 @@ async def test_it_is_waited_for_and_the_snapshot_is_taken(is_switched: bool) -> 
     node.mend("snapshot_vm")
     await running.wait()
     write(world, vm_id, "w1")
-    assert (described(world, vm_id), read(world, vm_id)) == (["snap"], words(2))
+    assert (described(world, vm_id), read(world, vm_id)) == (["snap"], contents(2))
     assert written_to(world, vm_id) == disk_of(world, vm_id).image_id
 
 
@@ -95,5 +95,5 @@ async def test_a_merge_goes_on_when_the_host_answers_again() -> None:
     write(world, vm_id, "w1")
     host_of(world, vm_id).lose_answer("merge_image", times=3)
     await done(world, removing(world, SNAPSHOTS, snapshot_id))
-    assert (read(world, vm_id), written_to(world, vm_id)) == (words(2), disk_of(world, vm_id).image_id)
+    assert (read(world, vm_id), written_to(world, vm_id)) == (contents(2), disk_of(world, vm_id).image_id)
     assert picture(world)["layers"] == []

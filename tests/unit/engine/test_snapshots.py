@@ -52,8 +52,8 @@ def image_of(disk: Disk) -> ImageRef:
     return disk.image
 
 
-def write(world: World, vm_id: str, *words: str) -> None:
-    world.shared.write(image_of(disk_of(world, vm_id)), *words)
+def write(world: World, vm_id: str, *contents: str) -> None:
+    world.shared.write(image_of(disk_of(world, vm_id)), *contents)
 
 
 def read(world: World, vm_id: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ async def chain_of(world: World, count: int) -> tuple[str, list[str]]:
     return vm_id, taken
 
 
-def words(count: int) -> tuple[str, ...]:
+def contents(count: int) -> tuple[str, ...]:
     return tuple(f"w{number}" for number in range(count))
 
 
@@ -123,7 +123,7 @@ async def test_a_chain_of_ten_is_removed_in_any_order_and_reads_the_same(order: 
     for number in map(int, order):
         await done(world, removing(world, SNAPSHOTS, taken[number]))
         images -= 1
-        assert (read(world, vm_id), len(world.shared.images)) == (words(11), images)
+        assert (read(world, vm_id), len(world.shared.images)) == (contents(11), images)
     assert picture(world)["layers"] == []
     assert disk_of(world, vm_id).parent_image_id is None
     assert described(world, vm_id) == []
@@ -135,7 +135,7 @@ async def test_what_is_left_of_a_chain_can_be_gone_back_to() -> None:
     await done(world, removing(world, SNAPSHOTS, taken[1]))
     await done(world, removing(world, SNAPSHOTS, taken[0]))
     await done(world, acting(world, SNAPSHOTS, taken[2], "restore"))
-    assert read(world, vm_id) == words(3)
+    assert read(world, vm_id) == contents(3)
     assert described(world, vm_id) == ["s2"]
     assert [one for one in picture(world)["layers"] if not one.snapshot_id] == []
 
@@ -173,14 +173,14 @@ async def test_a_preview_is_looked_at_and_undone() -> None:
     await done(world, changing(world, VMS, vm_id, memory_bytes=2 * GIB))
     before = picture(world)
     await preview(world, vm_id, taken[0])
-    assert read(world, vm_id) == words(1)
+    assert read(world, vm_id) == contents(1)
     assert vm_of(world, vm_id).memory_bytes != 2 * GIB
     states = {one.description: one.status for one in snapshots(world, vm_id)}
     assert (states["s0"], states["s1"]) == (SnapshotStatus.IN_PREVIEW, SnapshotStatus.OK)
     assert "Active VM before the preview" in states
     write(world, vm_id, "scratch")
     await done(world, acting(world, VMS, vm_id, "undo_snapshot"))
-    assert read(world, vm_id) == words(3)
+    assert read(world, vm_id) == contents(3)
     after = picture(world)
     assert {name: rows for name, rows in after.items() if name != "nics"} == {
         name: rows for name, rows in before.items() if name != "nics"
@@ -193,14 +193,14 @@ async def test_a_preview_is_committed_and_what_came_after_is_gone() -> None:
     await preview(world, vm_id, taken[1])
     write(world, vm_id, "new")
     await done(world, acting(world, VMS, vm_id, "commit_snapshot"))
-    assert read(world, vm_id) == (*words(2), "new")
+    assert read(world, vm_id) == (*contents(2), "new")
     assert described(world, vm_id) == ["s0", "s1"]
     disk = disk_of(world, vm_id)
     assert len([image for image in world.shared.images if image.disk_id == disk.id]) == 3
     again = await take(world, vm_id, "after")
     await done(world, removing(world, SNAPSHOTS, taken[1]))
     await done(world, removing(world, SNAPSHOTS, again))
-    assert read(world, vm_id) == (*words(2), "new")
+    assert read(world, vm_id) == (*contents(2), "new")
 
 
 async def test_in_a_preview_nothing_else_is_done_with_snapshots() -> None:
@@ -272,12 +272,12 @@ async def test_a_vm_is_made_of_a_snapshot_while_its_vm_goes_on() -> None:
     vm_id, taken = await chain_of(world, 2)
     command = new_vm(world, "clone", snapshot_ids=(taken[0],))
     await done(world, command)
-    assert read(world, command.id) == words(1)
+    assert read(world, command.id) == contents(1)
     disk = disk_of(world, command.id)
     assert (disk.parent_image_id, disk.template_disk_id) == (None, None)
     assert world.shared.images[image_of(disk)].backing is None
     assert vm_of(world, command.id).original_template_id == TINY_ID
-    assert read(world, vm_id) == words(3)
+    assert read(world, vm_id) == contents(3)
     with pytest.raises(BadValue, match="made of one"):
         new_vm(world, "two", template_id=BLANK_TEMPLATE_ID, snapshot_ids=tuple(taken))
 
@@ -314,7 +314,7 @@ async def test_a_removal_that_failed_half_way_can_be_repeated_and_nothing_else_d
         node.fail("rebase_image", Failed(), times=1)
     with pytest.raises(StepFailed):
         await done(world, removing(world, SNAPSHOTS, taken[0]))
-    assert read(world, vm_id) == words(4)
+    assert read(world, vm_id) == contents(4)
     for command in (
         acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=taken[0]),
         acting(world, SNAPSHOTS, taken[0], "restore"),
@@ -323,7 +323,7 @@ async def test_a_removal_that_failed_half_way_can_be_repeated_and_nothing_else_d
         with pytest.raises(WrongState, match="its removal has begun"):
             await done(world, command)
     await done(world, removing(world, SNAPSHOTS, taken[0]))
-    assert (read(world, vm_id), described(world, vm_id)) == (words(4), ["s1", "s2"])
+    assert (read(world, vm_id), described(world, vm_id)) == (contents(4), ["s1", "s2"])
 
 
 async def test_what_could_not_be_removed_goes_with_the_next_removal() -> None:
@@ -334,7 +334,7 @@ async def test_what_could_not_be_removed_goes_with_the_next_removal() -> None:
         node.fail("remove_image", Failed(), times=1)
     with pytest.raises(StepFailed):
         await done(world, acting(world, VMS, vm_id, "undo_snapshot"))
-    assert read(world, vm_id) == words(4)
+    assert read(world, vm_id) == contents(4)
     assert len([one for one in picture(world)["layers"] if not one.snapshot_id]) == 1
     await done(world, removing(world, SNAPSHOTS, taken[1]))
     assert [one for one in picture(world)["layers"] if not one.snapshot_id] == []
@@ -364,7 +364,7 @@ async def test_a_vm_that_runs_goes_on_with_new_images_and_is_merged_while_it_doe
     write(world, vm_id, "w4")
     for number in (2, 0, 3, 1):
         await done(world, removing(world, SNAPSHOTS, taken[number]))
-        assert read(world, vm_id) == words(5)
+        assert read(world, vm_id) == contents(5)
         assert written_to(world, vm_id) == disk_of(world, vm_id).image_id
     assert picture(world)["layers"] == []
 

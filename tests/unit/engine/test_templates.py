@@ -139,7 +139,7 @@ async def test_a_copy_may_have_another_format_and_size() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "refusal", "words"),
+    ("given", "refusal", "message"),
     [
         ({"name": "tiny"}, NameTaken, "another template has it"),
         ({"options": {"seal": "true"}}, NotSupported, "seal"),
@@ -149,11 +149,13 @@ async def test_a_copy_may_have_another_format_and_size() -> None:
     ],
     ids=str,
 )
-async def test_what_no_template_can_be_is_refused(given: dict[str, Any], refusal: type[Exception], words: str) -> None:
+async def test_what_no_template_can_be_is_refused(
+    given: dict[str, Any], refusal: type[Exception], message: str
+) -> None:
     world = World()
     vm_id = await tiny_vm(world)
     before = picture(world)
-    with pytest.raises(refusal, match=words):
+    with pytest.raises(refusal, match=message):
         await done(world, new_template(world, vm_id, **given))
     assert picture(world) == before
 

@@ -311,7 +311,7 @@ async def test_a_disk_that_is_transferred_cannot_be_used_or_transferred_again() 
 
 
 @pytest.mark.parametrize(
-    ("given", "problem", "words"),
+    ("given", "problem", "message"),
     [
         ({"disk_id": TINY_IMAGE.disk_id}, WrongState, "belongs to a template"),
         ({"disk_id": "none"}, NotThere, "disk none"),
@@ -323,14 +323,14 @@ async def test_a_disk_that_is_transferred_cannot_be_used_or_transferred_again() 
     ],
 )
 async def test_what_cannot_be_transferred_so_is_refused(
-    given: dict[str, Any], problem: type[Exception], words: str
+    given: dict[str, Any], problem: type[Exception], message: str
 ) -> None:
     world = a_world()
     if kind := given.get("disk"):
         disk = new_disk(world, format=DiskFormat.RAW if kind == "raw" else DiskFormat.COW)
         await done(world, disk)
         given = {name: value for name, value in given.items() if name != "disk"} | {"disk_id": disk.id}
-    with pytest.raises(problem, match=words):
+    with pytest.raises(problem, match=message):
         await done(world, adding(world, IMAGE_TRANSFERS, **given))
     with world.store.transaction() as tx:
         assert tx.of(ImageTransfer).count() == 0

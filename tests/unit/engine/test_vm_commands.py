@@ -95,13 +95,13 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "refusal", "words"), BAD, ids=str)
+@pytest.mark.parametrize(("fields", "refusal", "message"), BAD, ids=str)
 async def test_a_bad_vm_is_refused_and_nothing_is_made(
-    fields: dict[str, Any], refusal: type[Exception], words: str
+    fields: dict[str, Any], refusal: type[Exception], message: str
 ) -> None:
     world = World()
     before = picture(world)
-    with pytest.raises(refusal, match=words):
+    with pytest.raises(refusal, match=message):
         await world.engine.perform(new_vm(world, **fields), world.caller)
     assert picture(world) == before
 

@@ -94,7 +94,7 @@ async def test_a_vm_has_the_nics_that_were_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusal", "words"),
+    ("asked", "refusal", "message"),
     [
         ({"disk": {**NEW, "sparse": False}}, BadValue, f"{DISK}[1].disk.sparse"),
         ({"disk": {**NEW, "shareable": True}}, BadValue, f"{DISK}[1].disk.format"),
@@ -114,11 +114,11 @@ async def test_a_vm_has_the_nics_that_were_asked_for() -> None:
     ids=range(10),
 )
 async def test_a_disk_that_a_vm_cannot_have_is_refused_at_its_place(
-    asked: dict[str, Any], refusal: type[Exception], words: str
+    asked: dict[str, Any], refusal: type[Exception], message: str
 ) -> None:
     world = World()
     before = picture(world)
-    with pytest.raises(refusal, match=words.replace("[", r"\[")):
+    with pytest.raises(refusal, match=message.replace("[", r"\[")):
         await done(world, new_vm(world, template_id=TINY_ID, disk_attachments=(asked,)))
     assert picture(world) == before
 
@@ -144,7 +144,7 @@ async def test_a_disk_of_another_vm_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("asked", "message"),
     [
         (({"name": "nic1"}, {"name": "nic1"}), f"{NIC}[2].name: another NIC of the VM"),
         (({"name": "a", "mac": "56:6f:1:1:1:1"}, {"name": "b", "mac": "56:6f:1:1:1:1"}), f"{NIC}[2].mac.address"),
@@ -152,11 +152,11 @@ async def test_a_disk_of_another_vm_is_refused() -> None:
     ],
 )
 async def test_a_nic_that_a_vm_cannot_have_is_refused_at_its_place(
-    asked: tuple[dict[str, Any], ...], words: str
+    asked: tuple[dict[str, Any], ...], message: str
 ) -> None:
     world = World()
     before = picture(world)
-    with pytest.raises(BadValue, match=words.replace("[", r"\[")):
+    with pytest.raises(BadValue, match=message.replace("[", r"\[")):
         await done(world, new_vm(world, nics=asked))
     assert picture(world) == before
 

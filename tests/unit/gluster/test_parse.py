@@ -95,7 +95,7 @@ def test_heal_statistics() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ok", "errno", "words"),
+    ("name", "ok", "errno", "message"),
     [
         ("volume-create", True, 0, ""),
         ("peer-probe-self", True, 1, ""),
@@ -105,10 +105,10 @@ def test_heal_statistics() -> None:
         ("volume-heal-summary-created", False, 5, "Not able to fetch volfile"),
     ],
 )
-def test_answers(name: str, ok: bool, errno: int, words: str) -> None:
+def test_answers(name: str, ok: bool, errno: int, message: str) -> None:
     answer = parse.answer(captured(name))
     assert (answer.ok, answer.errno) == (ok, errno)
-    assert words in answer.error
+    assert message in answer.error
 
 
 def test_an_option_group() -> None:

@@ -98,7 +98,7 @@ def test_every_step_explains_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "error", "words"),
+    ("wish", "error", "message"),
     [
         (replace(WISH, name="a b"), BadVolume, "letters"),
         (replace(WISH, name=""), BadVolume, "letters"),
@@ -118,10 +118,10 @@ def test_every_step_explains_itself() -> None:
         ),
     ],
 )
-def test_refusals(wish: DesiredVolume, error: type[Refused], words: str) -> None:
+def test_refusals(wish: DesiredVolume, error: type[Refused], message: str) -> None:
     with pytest.raises(error) as caught:
         plan(wish, pool(running()), GROUP)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_peer_that_is_away_cannot_carry_a_new_brick() -> None:

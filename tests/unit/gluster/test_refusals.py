@@ -25,7 +25,7 @@ PROBE = cli.peer_probe("leaves4")
 
 
 @pytest.mark.parametrize(
-    ("argv", "name", "kind", "words"),
+    ("argv", "name", "kind", "message"),
     [
         (SET, "volume-set-locked", PoolBusy, "`volume set v1 network.ping-timeout 6`"),
         (SET, "volume-set-no-quorum", NoQuorum, "Quorum not met"),
@@ -44,10 +44,10 @@ PROBE = cli.peer_probe("leaves4")
         (PROBE, "peer-probe-other-pool", PeerInOtherPool, "leaves4 into the pool"),
     ],
 )
-def test_refusals(argv: cli.Argv, name: str, kind: type[Problem], words: str) -> None:
+def test_refusals(argv: cli.Argv, name: str, kind: type[Problem], message: str) -> None:
     found = problem(argv, parse.answer(captured(name)))
     assert type(found) is kind
-    assert words in str(found)
+    assert message in str(found)
     assert found.text.mend
 
 

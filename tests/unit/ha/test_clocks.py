@@ -35,11 +35,11 @@ def test_the_offset_is_that_of_the_middle_of_the_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "took_s"),
+    ("answer", "took_s"),
     [(None, 0.1), ("", 0.1), ("yesterday", 0.1), ("Mon, 30 Nov 2026 08:00:00 GMT", 3.0), (date(NOW), -5.0)],
 )
-def test_what_says_nothing_of_a_clock_is_no_offset(said: str | None, took_s: float) -> None:
-    assert offset_s(said, NOW, NOW + took_s) is None
+def test_what_says_nothing_of_a_clock_is_no_offset(answer: str | None, took_s: float) -> None:
+    assert offset_s(answer, NOW, NOW + took_s) is None
 
 
 def look(at: float, *blocks: tuple[int, HostBlock | BadBlock]) -> Sample[BoardState]:
@@ -78,15 +78,16 @@ def test_a_host_goes_by_its_own_clock_while_most_agree_with_it(others: tuple[flo
 
 
 def test_a_wrong_host_is_told_in_words() -> None:
-    said = str(why_not_trusted(NOW, (400.0, 500.0)))
-    assert "it says 2026-11-30 08:00:00 UTC, and those of 2 other hosts differ from it by 400 s" in said
+    message = str(why_not_trusted(NOW, (400.0, 500.0)))
+    assert "it says 2026-11-30 08:00:00 UTC, and those of 2 other hosts differ from it by 400 s" in message
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(61, "61 s"), (3600, "3600 s"), (7200, "2.0 hours"), (3e5, "3.5 days"), (5e8, "15.8 years")]
+    ("seconds", "message"),
+    [(61, "61 s"), (3600, "3600 s"), (7200, "2.0 hours"), (3e5, "3.5 days"), (5e8, "15.8 years")],
 )
-def test_spans_have_a_unit_that_fits(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+def test_spans_have_a_unit_that_fits(seconds: float, message: str) -> None:
+    assert duration(seconds) == message
 
 
 class Guest:

@@ -116,7 +116,7 @@ def test_a_log_that_differs_is_shown(scenario: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "message"),
     [
         ("events.txt", "20 vm explode\n", "explode"),
         ("events.txt", "soon vm kill\n", "soon is not a time"),
@@ -126,9 +126,9 @@ def test_a_log_that_differs_is_shown(scenario: Path) -> None:
         ("cluster.toml", "profile = 'slow'\n", "'slow' is no profile"),
     ],
 )
-def test_what_is_wrong_with_a_scenario_is_said(scenario: Path, file: str, text: str, said: str) -> None:
+def test_what_is_wrong_with_a_scenario_is_said(scenario: Path, file: str, text: str, message: str) -> None:
     (scenario / file).write_text(text)
     done = CliRunner().invoke(main, ["ha", "simulate", str(scenario)])
     assert done.exit_code == 1
-    assert said in done.output
+    assert message in done.output
     assert not done.exception or isinstance(done.exception, SystemExit)

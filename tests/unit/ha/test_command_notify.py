@@ -99,7 +99,7 @@ def test_another_webhook_does_not_get_the_token_of_the_one_before(path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((), "neither a mail server nor a webhook"),
         (("--mail-server", "x.org"), "mail-from is needed"),
@@ -113,11 +113,11 @@ def test_another_webhook_does_not_get_the_token_of_the_one_before(path: Path) ->
     ],
 )
 def test_what_is_wrong_is_refused_by_name_and_nothing_is_written(
-    arguments: tuple[str, ...], said: str, path: Path
+    arguments: tuple[str, ...], message: str, path: Path
 ) -> None:
     done = run("set", *arguments)
     assert done.exit_code == 1
-    assert said in done.output
+    assert message in done.output
     assert not path.exists()
 
 

@@ -73,10 +73,11 @@ def test_what_an_agent_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "state"), [("Status: ON\n", PowerState.ON), ("Status: OFF\n", PowerState.OFF), ("Status: UNKNOWN\n", None)]
+    ("output", "state"),
+    [("Status: ON\n", PowerState.ON), ("Status: OFF\n", PowerState.OFF), ("Status: UNKNOWN\n", None)],
 )
-def test_what_an_agent_says_of_the_power(said: str, state: PowerState | None) -> None:
-    assert parse_status(said) is state
+def test_what_an_agent_says_of_the_power(output: str, state: PowerState | None) -> None:
+    assert parse_status(output) is state
 
 
 def test_a_machine_is_cut_asked_and_switched_on(agents: FenceAgents) -> None:

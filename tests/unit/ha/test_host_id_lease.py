@@ -13,11 +13,12 @@ def test_what_the_real_one_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "read_leader done -202\n", LEADER.replace("done 0", "done -2"), LEADER.replace("timestamp 582\n", "")]
+    "output",
+    ["", "read_leader done -202\n", LEADER.replace("done 0", "done -2"), LEADER.replace("timestamp 582\n", "")],
 )
-def test_what_says_less_is_refused(said: str) -> None:
+def test_what_says_less_is_refused(output: str) -> None:
     with pytest.raises((ValueError, SanlockFailed)):
-        parse_host_id(said)
+        parse_host_id(output)
 
 
 def test_a_volume_that_does_not_answer_is_said() -> None:

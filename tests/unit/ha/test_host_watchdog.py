@@ -8,9 +8,9 @@ from node.system.process import CommandFailed
 STATUS = "daemon x\n    use_watchdog={}\n    watchdog_fire_timeout=30\n"
 
 
-@pytest.mark.parametrize(("said", "has"), [(STATUS.format(1), True), (STATUS.format(0), False), ("", None)])
-def test_sanlock_says_whether_it_has_one(said: str, has: bool | None) -> None:
-    assert has_watchdog(lambda *argv, stdin="", timeout_s=60: said) is has
+@pytest.mark.parametrize(("status", "has"), [(STATUS.format(1), True), (STATUS.format(0), False), ("", None)])
+def test_sanlock_says_whether_it_has_one(status: str, has: bool | None) -> None:
+    assert has_watchdog(lambda *argv, stdin="", timeout_s=60: status) is has
 
 
 def test_where_sanlock_is_dead_nobody_knows() -> None:

@@ -25,7 +25,7 @@ def test_a_question_that_hangs_counts_as_long_as_it_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "max_s", "words"),
+    ("profile", "max_s", "expected"),
     [
         (DEFAULT, 9.9, ""),
         (DEFAULT, 10.0, "an answer took 10.0 s within the last 5 minutes, half of them 0.02 s or less; more than 10 s"),
@@ -33,10 +33,10 @@ def test_a_question_that_hangs_counts_as_long_as_it_is_waited_for() -> None:
         (FAST, 6.0, "is lost after 16 s without a renewal"),
     ],
 )
-def test_what_is_said_follows_the_profile(profile: Profile, max_s: float, words: str) -> None:
-    said = format_slow(Latency(answers=300, failed=0, p50_s=0.02, max_s=max_s), profile)
-    assert words in said
-    assert bool(said) is bool(words)
+def test_what_is_said_follows_the_profile(profile: Profile, max_s: float, expected: str) -> None:
+    message = format_slow(Latency(answers=300, failed=0, p50_s=0.02, max_s=max_s), profile)
+    assert expected in message
+    assert bool(message) is bool(expected)
     assert format_slow(None, profile) == ""
 
 

@@ -134,7 +134,7 @@ class Host:
             self.clock.advance(DEFAULT.period_s)
 
     @property
-    def said(self) -> HostBlock:
+    def block(self) -> HostBlock:
         self._board()
         block = self._board.read_own()
         assert isinstance(block, HostBlock)
@@ -149,7 +149,7 @@ def host(tmp_path: Path) -> Host:
 async def test_the_engine_of_a_living_host_is_left_to_it(host: Host) -> None:
     await host.rounds(200)
     assert host.stage.state() is VmState.ABSENT
-    assert host.said.state is State.ENGINE_DOWN
+    assert host.block.state is State.ENGINE_DOWN
 
 
 async def test_the_engine_of_a_host_that_is_proven_dead_is_started(host: Host) -> None:
@@ -162,7 +162,7 @@ async def test_the_engine_of_a_host_that_is_proven_dead_is_started(host: Host) -
     assert host.stage.state() is VmState.RUNNING
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
     await host.rounds(10)
-    assert (host.said.state, host.said.vm, host.said.health) == (State.ENGINE_UP, VmState.RUNNING, Health.GOOD)
+    assert (host.block.state, host.block.vm, host.block.health) == (State.ENGINE_UP, VmState.RUNNING, Health.GOOD)
 
 
 async def test_a_failover_is_measured_by_who_starts_the_engine(host: Host) -> None:
@@ -198,14 +198,14 @@ async def test_a_host_whose_start_waits_for_the_lease_is_still_one_that_could_st
     host.stage.actor.running = Action.START
     host.stage.hypervisor.set(VM.id, PAUSED, 11)
     await host.rounds(4)
-    assert (host.said.state, host.said.vm) == (State.ENGINE_STARTING, VmState.ABSENT)
+    assert (host.block.state, host.block.vm) == (State.ENGINE_STARTING, VmState.ABSENT)
 
 
 async def test_nothing_is_started_in_global_maintenance(host: Host) -> None:
     host.file.write_cluster(ClusterBlock(sequence=2, global_maintenance=True))
     host.other_writes, host.lease = False, (LeaseState.FREE, None)
     await host.rounds(200)
-    assert (host.stage.state(), host.said.state) == (VmState.ABSENT, State.GLOBAL_MAINTENANCE)
+    assert (host.stage.state(), host.block.state) == (VmState.ABSENT, State.GLOBAL_MAINTENANCE)
 
 
 async def test_nothing_is_started_without_the_volume(host: Host) -> None:
@@ -219,7 +219,7 @@ async def test_nothing_is_started_in_local_maintenance(host: Host) -> None:
     host.maintenance.touch()
     host.other_writes, host.lease = False, (LeaseState.FREE, None)
     await host.rounds(200)
-    assert (host.stage.state(), host.said.state, host.said.score) == (VmState.ABSENT, State.LOCAL_MAINTENANCE, 0)
+    assert (host.stage.state(), host.block.state, host.block.score) == (VmState.ABSENT, State.LOCAL_MAINTENANCE, 0)
 
 
 async def test_a_sick_engine_is_stopped_and_started_again(host: Host) -> None:
@@ -244,16 +244,16 @@ async def test_an_engine_without_room_is_left_alone_and_has_its_time_when_there_
     await host.rounds(20)
     host.health, host.volume_full = Health.BAD, True
     await host.rounds(10 * DEFAULT.bad_health_s)
-    assert (host.said.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.RUNNING)
+    assert (host.block.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.RUNNING)
     host.stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     await host.rounds(60)
-    assert (host.said.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.PAUSED)
+    assert (host.block.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.PAUSED)
     host.volume_full = False
     await host.rounds(DEFAULT.bad_health_s / 2)
     assert host.stage.state() is VmState.RUNNING
     host.health = Health.GOOD
     await host.rounds(5)
-    assert host.said.state is State.ENGINE_UP
+    assert host.block.state is State.ENGINE_UP
 
 
 @pytest.mark.parametrize("damage", [b"\0", b"x"])
@@ -280,7 +280,7 @@ async def test_the_round_after_an_action_comes_at_once(host: Host, monkeypatch: 
     host.monitors.lease.start()
     await asyncio.wait_for(host.keeper._pause(), 60)
     host.keeper.round()
-    assert host.said.state is State.ENGINE_STARTING
+    assert host.block.state is State.ENGINE_STARTING
     for monitor in host.monitors.all():
         monitor.stop()
 
@@ -325,7 +325,7 @@ async def test_what_is_wrong_with_a_clock_is_part_of_the_view(host: Host) -> Non
 async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
     await host.rounds(10)
     host.keeper.publish_stop()
-    assert host.said.state is State.AGENT_STOPPED
+    assert host.block.state is State.AGENT_STOPPED
 
 
 async def test_the_last_word_stays_the_last_and_nothing_is_begun_after_it(host: Host) -> None:
@@ -333,7 +333,7 @@ async def test_the_last_word_stays_the_last_and_nothing_is_begun_after_it(host: 
     host.keeper.publish_stop()
     host.other_writes, host.lease = False, (LeaseState.FREE, None)
     await host.rounds(20)
-    assert (host.said.state, host.stage.state()) == (State.AGENT_STOPPED, VmState.ABSENT)
+    assert (host.block.state, host.stage.state()) == (State.AGENT_STOPPED, VmState.ABSENT)
 
 
 def idle() -> float | None:
@@ -379,7 +379,7 @@ async def test_an_edit_that_is_healthy_is_kept_and_its_memory_is_what_a_host_nee
     change = EngineVmEdit(edit="larger", memory_bytes=16 << 30, sockets=2, cores=1, threads=1)
     engine_vm_files.edit(host.stage.folder, change)
     await host.rounds(60)
-    assert host.said.score == 3000, "9000 MiB are free, and 16384 are needed now"
+    assert host.block.score == 3000, "9000 MiB are free, and 16384 are needed now"
     host.other_writes, host.lease = False, (LeaseState.EXPIRED, 2)
     await host.rounds(20)
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
@@ -405,11 +405,11 @@ async def test_a_volume_that_answers_late_is_said_and_so_is_its_recovery(host: H
 
 async def test_a_host_that_was_not_upgraded_is_less_fit_than_one_that_was(host: Host) -> None:
     await host.rounds(20)
-    assert (host.said.score, host.said.version) == (3400, "0.1.0")
+    assert (host.block.score, host.block.version) == (3400, "0.1.0")
     host.other_version = "0.2.0"
     await host.rounds(4)
-    assert host.said.score == 2400
+    assert host.block.score == 2400
     assert "it runs Trivet 0.1.0, node2 runs 0.2.0" in host.keeper._view.measurements.config_why
     host.other_writes = False
     await host.rounds(20)
-    assert host.said.score > 2400, "nobody who lives is newer"
+    assert host.block.score > 2400, "nobody who lives is newer"

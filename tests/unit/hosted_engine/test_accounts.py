@@ -113,7 +113,7 @@ def test_groups_are_nested_and_never_within_themselves(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"),
+    ("argv", "message"),
     [
         (("add", "admin"), "another user has it already"),
         (("add", "two words"), "letters, digits"),
@@ -125,12 +125,12 @@ def test_groups_are_nested_and_never_within_themselves(world: World) -> None:
     ],
 )
 def test_what_cannot_be_is_said(
-    world: World, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], words: str
+    world: World, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], message: str
 ) -> None:
     with_password(monkeypatch, "Some-word-1")
     result = run(*argv)
     assert result.exit_code != 0
-    assert words in result.output
+    assert message in result.output
 
 
 def sign_in(world: World, login: str = "admin@internal", identity: str = "5" * 64) -> None:

@@ -43,8 +43,8 @@ def test_the_installer_on_the_medium(tmp_path: Path) -> None:
     assert made == wants | MASKED
 
 
-@pytest.mark.parametrize("words", ["trivet.answers=label:A trivet.live", "trivet.live trivet.answers=https://a/"])
-def test_an_unattended_installation_has_the_consoles_until_it_fails(tmp_path: Path, words: str) -> None:
-    assert generated(tmp_path, f"{CONSOLES} {words}") == MASKED
+@pytest.mark.parametrize("cmdline", ["trivet.answers=label:A trivet.live", "trivet.live trivet.answers=https://a/"])
+def test_an_unattended_installation_has_the_consoles_until_it_fails(tmp_path: Path, cmdline: str) -> None:
+    assert generated(tmp_path, f"{CONSOLES} {cmdline}") == MASKED
     dropped = (tmp_path / "normal/trivet-unattended.service.d/consoles.conf").read_text()
     assert dropped == "[Unit]\nOnFailure= trivet-installer@tty1.service trivet-installer@ttyS0.service\n"

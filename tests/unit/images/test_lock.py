@@ -18,12 +18,12 @@ def test_no_host_stands_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirement", "words"),
+    ("requirement", "message"),
     [("falcon>=5", r"4\.4\.0 of falcon where falcon>=5"), ("ldap3", "no ldap3 where ldap3 is asked for")],
 )
-def test_a_stale_lock_is_refused_by_name(requirement: str, words: str) -> None:
+def test_a_stale_lock_is_refused_by_name(requirement: str, message: str) -> None:
     lock.check(TEXT, ["Falcon>=4.0", "msgspec"])
-    with pytest.raises(lock.StaleLock, match=words):
+    with pytest.raises(lock.StaleLock, match=message):
         lock.check(TEXT, ["falcon", requirement])
 
 

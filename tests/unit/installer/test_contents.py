@@ -32,7 +32,7 @@ def partition(name: str, label: str = "") -> BlockDevice:
     return BlockDevice(name=name, path=f"/dev/{name}", type="part", label=label)
 
 
-def words(facts: Facts) -> list[tuple[Signature, str, str]]:
+def descriptions(facts: Facts) -> list[tuple[Signature, str, str]]:
     return [(one.signature, one.place, one.description) for one in contents_of(facts)]
 
 
@@ -61,7 +61,7 @@ def test_what_is_mounted_is_said_of_the_partition_it_lies_on() -> None:
         table=Table(kind="gpt", types=("a", "b"), names=("swap", "")),
         groups={"sda2": VolumeGroup(name="vg0", logical_volumes=1)},
     )
-    assert words(facts) == [
+    assert descriptions(facts) == [
         (Signature.SWAP, "sda1", "swap space in use"),
         (Signature.MOUNTED, "sda2", "mounted at /home (vg0-home)"),
         (Signature.MOUNTED, "sda2", "mounted at /srv (vg0-home)"),
@@ -71,11 +71,11 @@ def test_what_is_mounted_is_said_of_the_partition_it_lies_on() -> None:
 
 def test_paths_of_a_multipath_device() -> None:
     twin = Facts(device=disk(), twins=("sdb",), found=found("xfs", usage="filesystem"))
-    assert words(twin)[0] == (Signature.MULTIPATH, "sda", "path of a multipath device, the same disk as sdb")
+    assert descriptions(twin)[0] == (Signature.MULTIPATH, "sda", "path of a multipath device, the same disk as sdb")
     by_udev = Facts(device=disk(file_system="mpath_member"))
-    assert words(by_udev) == [(Signature.MULTIPATH, "sda", "path of a multipath device")]
+    assert descriptions(by_udev) == [(Signature.MULTIPATH, "sda", "path of a multipath device")]
     mapped = BlockDevice(name="mpatha", path="/dev/mapper/mpatha", type="mpath", mount_points=("/x",))
-    assert words(Facts(device=disk(children=(mapped,)))) == [
+    assert descriptions(Facts(device=disk(children=(mapped,)))) == [
         (Signature.MULTIPATH, "sda", "path of a multipath device, the same disk as mpatha"),
         (Signature.MOUNTED, "sda", "mounted at /x (mpatha)"),
     ]
@@ -101,7 +101,9 @@ def test_paths_of_a_multipath_device() -> None:
 )
 def test_physical_volumes(group: VolumeGroup | None, signature: Signature, description: str) -> None:
     groups = {"sda": group} if group else {}
-    assert words(Facts(device=disk(), found=found("LVM2_member"), groups=groups)) == [(signature, "sda", description)]
+    assert descriptions(Facts(device=disk(), found=found("LVM2_member"), groups=groups)) == [
+        (signature, "sda", description)
+    ]
 
 
 def test_an_installation_is_one_line_whatever_its_partitions_hold() -> None:
@@ -118,7 +120,7 @@ def test_an_installation_is_one_line_whatever_its_partitions_hold() -> None:
         ),
         groups={"sda5": VolumeGroup(name="trivet-1a2b3c4d-0", logical_volumes=2)},
     )
-    assert words(facts) == [
+    assert descriptions(facts) == [
         (Signature.TRIVET, "sda", "another installation of Trivet (0.1.0)"),
         (
             Signature.TRIVET,
@@ -127,16 +129,16 @@ def test_an_installation_is_one_line_whatever_its_partitions_hold() -> None:
         ),
     ]
     begun = Facts(device=disk(children=(parts[0], parts[1], partition("sda4", "trivet-installing"))))
-    assert words(begun) == [(Signature.TRIVET, "sda", "an installation of Trivet that was cut off")]
+    assert descriptions(begun) == [(Signature.TRIVET, "sda", "an installation of Trivet that was cut off")]
     alone = Facts(device=disk(children=(partition("sda1", "trivet-brick"),)))
-    assert words(alone) == [(Signature.TRIVET, "sda", "brick disk of another installation of Trivet")]
+    assert descriptions(alone) == [(Signature.TRIVET, "sda", "brick disk of another installation of Trivet")]
 
 
 def test_a_brick_disk_is_one_line() -> None:
     part = BlockDevice(name="sdb1", path="/dev/sdb1", type="part", label="trivet-brick")
     groups = {"sdb1": VolumeGroup(name="trivet-1a2b3c4d-1", logical_volumes=2)}
     facts = Facts(device=disk("sdb", children=(part,)), found=found("LVM2_member", "sdb1"), groups=groups)
-    assert words(facts) == [
+    assert descriptions(facts) == [
         (
             Signature.TRIVET,
             "sdb1",
@@ -148,7 +150,7 @@ def test_a_brick_disk_is_one_line() -> None:
 def test_bricks() -> None:
     bricks = {"sda1": (Brick("/engine", "0f3b", "engine"), Brick("/", "1f3b"))}
     facts = Facts(device=disk(), found=found("xfs", "sda1", usage="filesystem"), bricks=bricks)
-    assert words(facts) == [
+    assert descriptions(facts) == [
         (Signature.BRICK, "sda1", "brick of the Gluster volume engine, in /engine"),
         (Signature.BRICK, "sda1", "brick of a Gluster volume (1f3b)"),
     ]
@@ -167,15 +169,15 @@ def test_bricks() -> None:
 )
 def test_kinds(kind: str, usage: str, label: str, signature: Signature, description: str) -> None:
     facts = Facts(device=disk(), found=found(kind, usage=usage, label=label))
-    assert words(facts) == [(signature, "sda", description)]
+    assert descriptions(facts) == [(signature, "sda", description)]
 
 
 def test_types_of_partitions_count_where_nothing_else_is_known() -> None:
     vmfs = "AA31E02A-400F-11DB-9590-000C2911D1B8"
     table = Table(kind="gpt", types=(vmfs.lower(),), names=("",))
-    assert words(Facts(device=disk(), table=table)) == [(Signature.VMFS, "sda", "VMFS datastore")]
+    assert descriptions(Facts(device=disk(), table=table)) == [(Signature.VMFS, "sda", "VMFS datastore")]
     known = Facts(device=disk(), table=table, found=found("VMFS_volume_member", "sda1", usage="raid"))
-    assert words(known) == [(Signature.VMFS, "sda1", "VMFS datastore")]
+    assert descriptions(known) == [(Signature.VMFS, "sda1", "VMFS datastore")]
 
 
 @pytest.mark.parametrize(
@@ -191,8 +193,8 @@ def test_a_disk_that_cannot_be_read(reason: str, description: str) -> None:
 
 def test_nothing_is_on_a_disk_with_an_empty_table() -> None:
     facts = Facts(device=disk(), found=found("gpt", usage="partition-table"), table=Table(kind="gpt"))
-    assert words(facts) == []
-    assert words(Facts(device=disk(), data_at=4096)) == [
+    assert descriptions(facts) == []
+    assert descriptions(Facts(device=disk(), data_at=4096)) == [
         (Signature.UNKNOWN, "sda", "data of no known kind (not zero at byte 4096)")
     ]
 

@@ -57,8 +57,8 @@ HOST = NetworkState(
 )
 
 
-def with_eth0(**said: Any) -> NetworkState:
-    return replace(HOST, interfaces=tuple(replace(i, **said) if i.name == "eth0" else i for i in HOST.interfaces))
+def with_eth0(**changes: Any) -> NetworkState:
+    return replace(HOST, interfaces=tuple(replace(i, **changes) if i.name == "eth0" else i for i in HOST.interfaces))
 
 
 def bridge(*ports: str, **more: Any) -> dict[str, Any]:
@@ -76,23 +76,23 @@ def bond(*ports: str, **more: Any) -> dict[str, Any]:
 
 
 def route(destination: str, hop: str | None, interface: str, **more: Any) -> dict[str, Any]:
-    said = {"destination": destination, "next-hop-interface": interface, **more}
-    return said | ({"next-hop-address": hop} if hop is not None else {})
+    config = {"destination": destination, "next-hop-interface": interface, **more}
+    return config | ({"next-hop-address": hop} if hop is not None else {})
 
 
 def wish(*interfaces: dict[str, Any], routes: list[dict[str, Any]] | None = None, dns: Any = None) -> dict[str, Any]:
-    said: dict[str, Any] = {"interfaces": list(interfaces)}
+    document: dict[str, Any] = {"interfaces": list(interfaces)}
     if routes is not None:
-        said["routes"] = {"config": routes}
-    return said | ({"dns-resolver": {"config": {"server": dns}}} if dns is not None else {})
+        document["routes"] = {"config": routes}
+    return document | ({"dns-resolver": {"config": {"server": dns}}} if dns is not None else {})
 
 
-def says(said: dict[str, Any], observed: NetworkState = HOST) -> list[str]:
-    return [step.description for step in preview(parse(said), observed).steps]
+def says(document: dict[str, Any], observed: NetworkState = HOST) -> list[str]:
+    return [step.description for step in preview(parse(document), observed).steps]
 
 
-def why(said: dict[str, Any], observed: NetworkState = HOST) -> Refused:
+def why(document: dict[str, Any], observed: NetworkState = HOST) -> Refused:
     with pytest.raises(Refused) as caught:
-        preview(parse(said), observed)
+        preview(parse(document), observed)
     assert caught.value.text.mend
     return caught.value

@@ -26,7 +26,7 @@ class _Trivet:
         self.fake, self.kernel = FakeNetwork(BEFORE), FakeNetwork(BEFORE, name="kernel")
         self._folder = folder
 
-    def __call__(self, *words: str, desired: str = _WISH) -> Result:
+    def __call__(self, *arguments: str, desired: str = _WISH) -> Result:
         around = Environment(
             folder=self._folder,
             backend=lambda name: self.kernel if name == "kernel" else self.fake,
@@ -34,7 +34,7 @@ class _Trivet:
                 folder=self._folder / "deputy", executor=lambda _: FakeKernel(KernelState())
             ),
         )
-        return CliRunner().invoke(net, words, obj=around, input=desired)
+        return CliRunner().invoke(net, arguments, obj=around, input=desired)
 
 
 @pytest.fixture
@@ -53,15 +53,15 @@ _FAR = {"destination": "198.18.0.0/15", "next-hop-address": "203.0.113.1", "next
 _WARNS = json.dumps({"routes": {"config": [_FAR]}})
 
 
-@pytest.mark.parametrize("words", [("plan",), ("apply", "--dry-run", "--confirm-by", "nothing")])
-def test_what_may_become_of_a_change_is_told(trivet: _Trivet, words: tuple[str, ...]) -> None:
-    last = trivet(*words, desired=_WARNS).output.splitlines()[-1]
+@pytest.mark.parametrize("arguments", [("plan",), ("apply", "--dry-run", "--confirm-by", "nothing")])
+def test_what_may_become_of_a_change_is_told(trivet: _Trivet, arguments: tuple[str, ...]) -> None:
+    last = trivet(*arguments, desired=_WARNS).output.splitlines()[-1]
     assert last.startswith("Warning: The gateway 203.0.113.1 is in no network of host0")
-    found = json.loads(trivet(*words, "--json", desired=_WARNS).stdout)
+    found = json.loads(trivet(*arguments, "--json", desired=_WARNS).stdout)
     assert [step["says"] for step in found["steps"]] == ["Route 198.18.0.0/15 over 203.0.113.1 on host0"]
     (warning,) = found["warnings"]
     assert last == f"Warning: {warning}"
-    assert json.loads(trivet(*words, "--json", desired=_WISH).stdout)["warnings"] == []
+    assert json.loads(trivet(*arguments, "--json", desired=_WISH).stdout)["warnings"] == []
 
 
 def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
@@ -72,8 +72,8 @@ def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
 
 def test_what_goes_without_a_word_is_refused_with_both_ways(trivet: _Trivet) -> None:
     said = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "host0"}]}}
-    for words in (("plan",), ("apply", "--confirm-by", "nothing")):
-        ended = trivet(*words, desired=json.dumps({"interfaces": [said]}))
+    for arguments in (("plan",), ("apply", "--confirm-by", "nothing")):
+        ended = trivet(*arguments, desired=json.dumps({"interfaces": [said]}))
         assert ended.exit_code == 1
         assert "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on host0 would go" in ended.output
         assert "Give it to br0" in ended.output

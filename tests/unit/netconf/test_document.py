@@ -108,7 +108,7 @@ def test_every_mistake_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "path", "words"),
+    ("desired", "path", "message"),
     [
         (interface(state="sideways"), "interfaces[0].state", "none of up, down, absent"),
         (interface(type="mac-vlan"), "interfaces[0].type", "cannot be made yet"),
@@ -156,8 +156,8 @@ def test_every_mistake_at_once() -> None:
         ({"routes": []}, "routes", "has to be a mapping, not a list"),
     ],
 )
-def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, words: str) -> None:
-    assert words in found(desired)[path]
+def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, message: str) -> None:
+    assert message in found(desired)[path]
 
 
 def test_a_port_has_no_addresses_of_its_own() -> None:

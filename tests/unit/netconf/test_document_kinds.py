@@ -29,7 +29,7 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
 
 
 @pytest.mark.parametrize(
-    ("desired", "path", "words"),
+    ("desired", "path", "message"),
     [
         (bond("fastest"), "interfaces[0].link-aggregation.mode", "none of balance-rr"),
         (bond("active-backup", lacp_rate="fast"), f"{OPTIONS}.lacp_rate", "no such thing in mode active-backup"),
@@ -107,8 +107,8 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
         ({"name": "eth0", "wait-ip": "both"}, "interfaces[0].wait-ip", "none of"),
     ],
 )
-def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, words: str) -> None:
-    assert words in found(desired)[path]
+def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, message: str) -> None:
+    assert message in found(desired)[path]
 
 
 def vlan(name: str, base: str, **more: Any) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _trunk(*tags: int | tuple[int, int], native: int | None = None) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("desired", "number", "words"),
+    ("desired", "number", "message"),
     [
         (_trunk(101, (100, 200)), 0, "101 overlaps 100-200"),
         (_trunk((100, 200), 200), 1, "200 overlaps 100-200"),
@@ -198,8 +198,8 @@ def _trunk(*tags: int | tuple[int, int], native: int | None = None) -> dict[str,
         (_trunk(12, native=12), 0, "12 holds 12"),
     ],
 )
-def test_a_vlan_that_a_trunk_names_twice(desired: dict[str, Any], number: int, words: str) -> None:
-    assert words in found(desired)[f"{VLAN}.trunk-tags[{number}]"]
+def test_a_vlan_that_a_trunk_names_twice(desired: dict[str, Any], number: int, message: str) -> None:
+    assert message in found(desired)[f"{VLAN}.trunk-tags[{number}]"]
 
 
 @pytest.mark.parametrize(

@@ -89,14 +89,14 @@ def addresses(network: str, length: int) -> st.SearchStrategy[tuple[Address, ...
 
 
 def ips(network: str, length: int) -> st.SearchStrategy[IpConfig | None]:
-    said = options(*ip_options(6 if ":" in network else 4)).filter(_fit_together)
-    static = st.builds(IpConfig, st.just(True), addresses=addresses(network, length), options=said)
-    lent = st.builds(IpConfig, st.just(True), st.just(True), options=said)
+    chosen = options(*ip_options(6 if ":" in network else 4)).filter(_fit_together)
+    static = st.builds(IpConfig, st.just(True), addresses=addresses(network, length), options=chosen)
+    lent = st.builds(IpConfig, st.just(True), st.just(True), options=chosen)
     return maybe(st.just(IpConfig()) | static | lent)
 
 
-def _fit_together(said: Pairs) -> bool:
-    return not (dict(said).get("token") and dict(said).get("addr-gen-mode") == "stable-privacy")
+def _fit_together(chosen: Pairs) -> bool:
+    return not (dict(chosen).get("token") and dict(chosen).get("addr-gen-mode") == "stable-privacy")
 
 
 def _is_apart(vlan: PortVlan) -> bool:
@@ -119,10 +119,10 @@ port_vlans = (
 def bridges(draw: st.DrawFn) -> Bridge:
     ports = draw(maybe(names))
     details = (BridgePort(name, draw(maybe(port_vlans)), draw(options(*BRIDGE_PORT))) for name in ports or ())
-    said = draw(options(*BRIDGE, *STP))
+    chosen = draw(options(*BRIDGE, *STP))
     stp = draw(maybe(st.booleans()))
     return Bridge(
-        ports, stp, draw(maybe(st.integers(0, 30))), said, tuple(p for p in details if p != BridgePort(p.name))
+        ports, stp, draw(maybe(st.integers(0, 30))), chosen, tuple(p for p in details if p != BridgePort(p.name))
     )
 
 

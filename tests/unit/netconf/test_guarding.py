@@ -11,7 +11,7 @@ from netconf.kernel import guarding, watchdog
 from netconf.kernel.guarding import start_watchdog
 
 _TOOL = """#!/bin/sh
-echo "$@" >{said}
+echo "$@" >{calls}
 echo "no more units" >&2
 exit {code}
 """
@@ -22,14 +22,14 @@ print("ready", flush=True)
 
 class Systemd:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.said, self._tools = folder / "said", folder / "tools"
+        self.calls, self._tools = folder / "calls", folder / "tools"
         self._tools.mkdir()
         monkeypatch.setattr(guarding, "_SYSTEMD", folder)
         monkeypatch.setenv("PATH", f"{self._tools}:{os.environ['PATH']}")
 
     def ends_with(self, code: int) -> None:
         tool = self._tools / "systemd-run"
-        tool.write_text(_TOOL.format(said=self.said, code=code))
+        tool.write_text(_TOOL.format(calls=self.calls, code=code))
         tool.chmod(0o755)
 
 
@@ -51,9 +51,9 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_unit_of_its_own(systemd: Systemd, tmp_path: Path) -> None:
     systemd.ends_with(0)
     start_watchdog(tmp_path / "changes", "abc")
-    words = systemd.said.read_text().split()
-    assert {"--service-type=notify", "--unit=trivet-network-abc", "--collect"} <= set(words)
-    assert words[-4:] == ["-m", "netconf.kernel.watchdog", str(tmp_path / "changes"), "abc"]
+    call = systemd.calls.read_text().split()
+    assert {"--service-type=notify", "--unit=trivet-network-abc", "--collect"} <= set(call)
+    assert call[-4:] == ["-m", "netconf.kernel.watchdog", str(tmp_path / "changes"), "abc"]
 
 
 def test_a_process_where_there_is_no_unit_to_be_had(systemd: Systemd, python: Path, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ OFF = {"enabled": False}
 
 
 @pytest.mark.parametrize(
-    ("said", "stays"),
+    ("desired", "stays"),
     [
         (wish({"name": "eth0", "mtu": 1400}), True),
         (wish(bridge("eth1")), True),
@@ -124,8 +124,8 @@ OFF = {"enabled": False}
         (wish({"name": "vrf9", "type": "vrf", "vrf": {"route-table-id": 9, "port": ["eth0"]}}), False),
     ],
 )
-def test_they_stay_as_long_as_the_interface_has_their_family(said: dict[str, Any], stays: bool) -> None:
-    found = staying(complete(parse(said), HOST), HOST)
+def test_they_stay_as_long_as_the_interface_has_their_family(desired: dict[str, Any], stays: bool) -> None:
+    found = staying(complete(parse(desired), HOST), HOST)
     assert found(path(link="eth0")) is stays
     assert found(path(link="", hops=(Hop("192.0.2.1", "eth0", 0, False),))) is stays
     assert found(path(link="eth22"))

@@ -38,7 +38,7 @@ THERE = NetworkState((*BARE.interfaces, V1, V1P, ELSEWHERE), routes=())
 PAIR: dict[str, Any] = {"name": "v1", "type": "veth", "veth": {"peer": "v1p"}}
 
 
-def said(observed: NetworkState, *interfaces: dict[str, Any]) -> list[str]:
+def descriptions(observed: NetworkState, *interfaces: dict[str, Any]) -> list[str]:
     return [step.description for step in plan(parse({"interfaces": list(interfaces)}), observed)]
 
 
@@ -53,13 +53,16 @@ def bridge(*ports: str) -> dict[str, Any]:
 
 def test_one_end_is_named_and_both_are_made() -> None:
     address = {"ipv4": {"enabled": True, "address": [{"ip": "192.0.2.11", "prefix-length": 24}]}}
-    assert said(BARE, PAIR | address) == ["Make the veth v1 to v1p with 192.0.2.11/24", "Make the veth v1p to v1"]
+    assert descriptions(BARE, PAIR | address) == [
+        "Make the veth v1 to v1p with 192.0.2.11/24",
+        "Make the veth v1p to v1",
+    ]
     assert become(BARE, PAIR).interface("v1p") == Interface("v1p", LinkType.VETH, peer="v1")
 
 
 @pytest.mark.parametrize("kind", [{"type": "veth"}, {"type": "ethernet"}, {}])
 def test_the_other_end_need_not_say_what_it_is(kind: dict[str, str]) -> None:
-    assert said(BARE, {"name": "v1p", "mtu": 1400} | kind, PAIR) == [
+    assert descriptions(BARE, {"name": "v1p", "mtu": 1400} | kind, PAIR) == [
         "Make the veth v1p to v1",
         "Make the veth v1 to v1p",
     ]
@@ -67,7 +70,7 @@ def test_the_other_end_need_not_say_what_it_is(kind: dict[str, str]) -> None:
 
 
 def test_a_pair_is_made_before_what_it_is_a_port_of() -> None:
-    assert said(BARE, bridge("v1p"), PAIR) == [
+    assert descriptions(BARE, bridge("v1p"), PAIR) == [
         "Make the veth v1p to v1",
         "Make the bridge br0 over v1p",
         "Make the veth v1 to v1p",
@@ -75,7 +78,7 @@ def test_a_pair_is_made_before_what_it_is_a_port_of() -> None:
 
 
 def test_what_is_so_needs_nothing() -> None:
-    assert said(THERE, PAIR) == []
+    assert descriptions(THERE, PAIR) == []
     assert plan(parse(render(THERE)), THERE) == ()
 
 
@@ -86,13 +89,13 @@ def test_of_a_pair_that_is_there_the_other_end_is_left_alone() -> None:
 @pytest.mark.parametrize("name", ["v1", "v1p"])
 def test_with_one_end_the_other_goes(name: str) -> None:
     gone = {"name": name, "state": "absent"}
-    assert sorted(said(THERE, gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
+    assert sorted(descriptions(THERE, gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
     assert {i.name for i in become(THERE, gone).interfaces} == {"host0", "eth1", "c7"}
 
 
 def test_both_ends_may_be_named_to_go() -> None:
     gone = [{"name": "v1", "state": "absent"}, {"name": "v1p", "type": "ethernet", "state": "absent"}]
-    assert sorted(said(THERE, *gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
+    assert sorted(descriptions(THERE, *gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +104,14 @@ def test_both_ends_may_be_named_to_go() -> None:
 def test_a_nic_and_a_veth_to_elsewhere_are_only_bared(desired: dict[str, str]) -> None:
     name = desired["name"]
     has = {"v1": "198.51.100.11/24", "c7": "203.0.113.11/24"}[name]
-    assert said(THERE, desired | {"state": "absent"}) == [f"Take the configuration of {name} away (it has {has})"]
+    assert descriptions(THERE, desired | {"state": "absent"}) == [
+        f"Take the configuration of {name} away (it has {has})"
+    ]
     assert become(THERE, desired | {"state": "absent"}).interface(name) is not None
 
 
 def test_an_end_that_is_down_stays() -> None:
-    assert said(THERE, {"name": "v1p", "state": "down"}) == ["Bring v1p down"]
+    assert descriptions(THERE, {"name": "v1p", "state": "down"}) == ["Bring v1p down"]
     down = replace(THERE, interfaces=(*BARE.interfaces, V1, replace(V1P, state=LinkState.DOWN)))
     assert plan(parse(render(down)), down) == ()
 
@@ -117,7 +122,7 @@ _GONE = {"name": "v1", "state": "absent"}
 
 
 @pytest.mark.parametrize(
-    ("observed", "desired", "error", "words"),
+    ("observed", "desired", "error", "message"),
     [
         (BARE, [{"name": "v1", "type": "veth"}], NeedsPeer, "does not say its other end"),
         (BARE, [PAIR, {"name": "v1p", "state": "down"}], OneEndDown, "v1p, its other end, is to be down"),
@@ -136,24 +141,24 @@ _GONE = {"name": "v1", "state": "absent"}
         (BARE, [bridge("v1", "v1p"), PAIR], Loop, "round and round"),
     ],
 )
-def test_what_cannot_be(observed: NetworkState, desired: list[Any], error: type[Refused], words: str) -> None:
+def test_what_cannot_be(observed: NetworkState, desired: list[Any], error: type[Refused], message: str) -> None:
     with pytest.raises(error) as caught:
-        said(observed, *desired)
-    assert words in str(caught.value)
+        descriptions(observed, *desired)
+    assert message in str(caught.value)
 
 
 def test_two_ends_in_one_bridge_are_borne_when_it_is_so() -> None:
     looped = Interface("br0", LinkType.LINUX_BRIDGE, bridge=Bridge(("v1", "v1p"), stp=False, forward_delay_s=0))
     ports = tuple(replace(end, controller="br0", ipv4=OFF) for end in (V1, V1P))
-    assert said(replace(THERE, interfaces=(*ports, looped)), bridge("v1", "v1p")) == []
-    assert "Make the bridge br0 over v1, v1p" in said(
+    assert descriptions(replace(THERE, interfaces=(*ports, looped)), bridge("v1", "v1p")) == []
+    assert "Make the bridge br0 over v1, v1p" in descriptions(
         THERE,
         bridge("v1", "v1p") | {"bridge": {**bridge("v1", "v1p")["bridge"], "options": {"stp": {"enabled": True}}}},
     )
 
 
 @pytest.mark.parametrize(
-    ("desired", "path", "words"),
+    ("desired", "path", "message"),
     [
         ([PAIR | {"name": "v1p"}], "interfaces[0].veth.peer", "v1p cannot be its own other end"),
         (
@@ -168,10 +173,10 @@ def test_two_ends_in_one_bridge_are_borne_when_it_is_so() -> None:
         ([PAIR | {"veth": {}}], "interfaces[0].veth.peer", "is missing"),
     ],
 )
-def test_a_mistake_and_its_path(desired: list[Any], path: str, words: str) -> None:
+def test_a_mistake_and_its_path(desired: list[Any], path: str, message: str) -> None:
     with pytest.raises(BadDocument) as caught:
         parse({"interfaces": desired})
-    assert words in {finding.path: finding.message for finding in caught.value.findings}[path]
+    assert message in {finding.path: finding.message for finding in caught.value.findings}[path]
 
 
 def test_after_a_boot_a_pair_can_be_made_again_and_so_can_what_it_is_a_port_of() -> None:

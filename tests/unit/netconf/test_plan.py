@@ -159,7 +159,7 @@ def test_dns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "observed", "error", "words"),
+    ("desired", "observed", "error", "message"),
     [
         (NetworkState((Interface("eth9"),)), BEFORE, NoSuchInterface, "Choose one of host0"),
         (NetworkState((bridge("eth9"),)), BEFORE, NoSuchInterface, "eth9"),
@@ -170,10 +170,10 @@ def test_dns() -> None:
         (NetworkState((Interface("host0", wait_ip=WaitIp.IPV4),)), AFTER, AddressesOnPort, "a port of ovirtmgmt"),
     ],
 )
-def test_what_cannot_be(desired: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:
+def test_what_cannot_be(desired: NetworkState, observed: NetworkState, error: type[Refused], message: str) -> None:
     with pytest.raises(error) as caught:
         plan(desired, observed)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 ETH = [Interface(f"eth{n}", mac=f"52:54:00:00:00:0{n}", mtu=1500, ipv4=OFF, ipv6=OFF) for n in range(4)]
@@ -246,7 +246,7 @@ def test_rules_and_routes_that_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "error", "words"),
+    ("desired", "error", "message"),
     [
         (Interface("bond0", LinkType.OTHER, LinkState.ABSENT), HasDependents, "bond0.7 stands on it"),
         (Interface("bond1", LinkType.BOND, bond=Bond(None, ("eth3",))), NeedsMode, "mode"),
@@ -257,8 +257,8 @@ def test_rules_and_routes_that_go() -> None:
         (Interface("v0", LinkType.VETH), NeedsPeer, "does not say its other end"),
     ],
 )
-def test_what_cannot_be_in_a_stack(desired: Interface, error: type[Refused], words: str) -> None:
+def test_what_cannot_be_in_a_stack(desired: Interface, error: type[Refused], message: str) -> None:
     observed = replace(STACK, interfaces=tuple(replace(i, mtu=1500) for i in STACK.interfaces))
     with pytest.raises(error) as caught:
         plan(NetworkState((desired,)), observed)
-    assert words in str(caught.value)
+    assert message in str(caught.value)

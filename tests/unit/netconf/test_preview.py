@@ -39,7 +39,7 @@ from tests.unit.netconf.states import AFTER, DOCUMENT
 
 
 @pytest.mark.parametrize(
-    ("said", "error", "words"),
+    ("given", "error", "message"),
     [
         # A route over what has no IPv4, no IPv6, is down, is a port or goes.
         (wish(routes=[route("0.0.0.0/0", "192.0.2.1", "eth1")]), errors.RouteNowhere, "no IPv4"),
@@ -149,30 +149,30 @@ from tests.unit.netconf.states import AFTER, DOCUMENT
         (wish(bridge("eth1", **{"copy-mac-from": "eth9"})), errors.NoSuchInterface, "none of that name"),
     ],
 )
-def test_what_cannot_come_true_is_refused(said: dict[str, Any], error: type[Refused], words: str) -> None:
-    refused = why(said)
+def test_what_cannot_come_true_is_refused(given: dict[str, Any], error: type[Refused], message: str) -> None:
+    refused = why(given)
     assert isinstance(refused, error), refused
-    assert words in str(refused)
+    assert message in str(refused)
 
 
 def test_a_vlan_that_is_there_by_another_name() -> None:
     there = Interface("blue", LinkType.VLAN, ipv4=IpConfig(), ipv6=IpConfig(), vlan=Vlan("eth0", 7))
     observed = replace(HOST, interfaces=(*HOST.interfaces, there))
-    said = {"name": "eth0.7", "type": "vlan", "vlan": {"base-iface": "eth0", "id": 7}}
-    assert isinstance(why(wish(said), observed), errors.VlanTwice)
-    assert says(wish(said, {"name": "blue", "type": "vlan", "state": "absent"}), observed)
+    given = {"name": "eth0.7", "type": "vlan", "vlan": {"base-iface": "eth0", "id": 7}}
+    assert isinstance(why(wish(given), observed), errors.VlanTwice)
+    assert says(wish(given, {"name": "blue", "type": "vlan", "state": "absent"}), observed)
 
 
 @pytest.mark.parametrize("name", ["host0", "eth1"])
 def test_a_port_is_not_brought_down(name: str) -> None:
     observed = replace(AFTER, interfaces=(*AFTER.interfaces, nic("eth1")))
-    said = wish({"name": name, "state": "down"})
+    given = wish({"name": name, "state": "down"})
     if name == "host0":
-        assert isinstance(why(said, observed), errors.PortDown)
+        assert isinstance(why(given, observed), errors.PortDown)
         plugged = bridge("eth1") | {"name": "ovirtmgmt"}
         assert says(wish({"name": name, "state": "down"}, plugged), observed)
     else:
-        assert says(said, observed)
+        assert says(given, observed)
 
 
 def test_dhcp_that_brings_name_servers() -> None:
@@ -183,7 +183,7 @@ def test_dhcp_that_brings_name_servers() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "given",
     [
         wish(routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth0", metric=51)]),
         wish(routes=[route("0.0.0.0/0", "198.51.100.1", "eth22")]),
@@ -205,8 +205,8 @@ def test_dhcp_that_brings_name_servers() -> None:
         wish(dns=["127.0.0.1"]),
     ],
 )
-def test_what_can_come_true_is_planned(said: dict[str, Any]) -> None:
-    assert says(said)
+def test_what_can_come_true_is_planned(given: dict[str, Any]) -> None:
+    assert says(given)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_an_address_that_no_name_server_has_is_a_mistake_of_the_document(server:
 
 
 def test_addresses_are_taken_as_the_kernel_writes_them() -> None:
-    said = parse(wish(routes=[route("2001:DB8:0::/48", "FE80:0::1", "eth0", metric=0)], dns=["2001:0DB8::53"]))
-    assert said.routes == (Route("2001:db8::/48", "fe80::1", "eth0"),)
-    assert said.dns == Dns(("2001:db8::53",))
+    given = parse(wish(routes=[route("2001:DB8:0::/48", "FE80:0::1", "eth0", metric=0)], dns=["2001:0DB8::53"]))
+    assert given.routes == (Route("2001:db8::/48", "fe80::1", "eth0"),)
+    assert given.dns == Dns(("2001:db8::53",))
 
 
 def _uplinks(**stp: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ MORE = replace(HOST, interfaces=(*HOST.interfaces, nic("eth3")))
 
 
 @pytest.mark.parametrize(
-    ("said", "observed", "named"),
+    ("given", "observed", "named"),
     [
         (_uplinks(), MORE, "eth1, eth3"),
         (_uplinks(enabled=False), MORE, "eth1, eth3"),
@@ -266,13 +266,13 @@ MORE = replace(HOST, interfaces=(*HOST.interfaces, nic("eth3")))
         ),
     ],
 )
-def test_two_ways_out_of_a_bridge_without_stp(said: dict[str, Any], observed: NetworkState, named: str) -> None:
-    (warning,) = preview(parse(said), observed).warnings
+def test_two_ways_out_of_a_bridge_without_stp(given: dict[str, Any], observed: NetworkState, named: str) -> None:
+    (warning,) = preview(parse(given), observed).warnings
     assert f"br0 has several ways out ({named}) and no STP" in warning
 
 
 @pytest.mark.parametrize(
-    "said",
+    "given",
     [
         _uplinks(enabled=True),
         wish(bridge("bond0"), bond("eth1", "eth3")),
@@ -282,8 +282,8 @@ def test_two_ways_out_of_a_bridge_without_stp(said: dict[str, Any], observed: Ne
         wish(bridge("eth1", "dummy0"), {"name": "dummy0", "type": "dummy"}),
     ],
 )
-def test_no_warning_without_a_reason(said: dict[str, Any]) -> None:
-    assert preview(parse(said), MORE).warnings == ()
+def test_no_warning_without_a_reason(given: dict[str, Any]) -> None:
+    assert preview(parse(given), MORE).warnings == ()
 
 
 def test_taps_are_no_ways_out_and_what_is_so_already_is_not_warned_of() -> None:
@@ -305,9 +305,9 @@ def test_a_gateway_in_no_network_is_made_and_warned_of() -> None:
 
 def test_bad_documents_of_the_lock_out_trials_that_never_get_as_far_as_the_kernel() -> None:
     refused = []
-    for name, said in BAD_DOCUMENTS.items():
+    for name, given in BAD_DOCUMENTS.items():
         try:
-            preview(parse(said), AFTER)
+            preview(parse(given), AFTER)
         except Refused:
             refused.append(name)
     assert set(refused) >= {"gateway is the machine itself", "NIC down", "typos and unknown keys", "contradictions"}

@@ -76,7 +76,7 @@ def test_a_nic_without_configuration_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "observed", "error", "words"),
+    ("desired", "observed", "error", "message"),
     [
         (wish(8), NONE, TooManyFunctions, "7 at most"),
         (Interface("eth1", sriov=Sriov(1)), NONE, NoSriov, "Cannot give eth1 1 virtual function"),
@@ -102,8 +102,8 @@ def test_a_nic_without_configuration_has_none() -> None:
         ),
     ],
 )
-def test_what_cannot_be(desired: Interface, observed: NetworkState, error: type[Refused], words: str) -> None:
-    with pytest.raises(error, match=words):
+def test_what_cannot_be(desired: Interface, observed: NetworkState, error: type[Refused], message: str) -> None:
+    with pytest.raises(error, match=message):
         plan(NetworkState((desired,)), observed)
 
 

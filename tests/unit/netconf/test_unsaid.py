@@ -50,7 +50,7 @@ ON_BOND = [route("0.0.0.0/0", "192.0.2.1", "bond0")]
 
 
 @pytest.mark.parametrize(
-    ("said", "observed", "lost"),
+    ("given", "observed", "lost"),
     [
         (wish(bridge("eth0")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
         (wish(bond("eth0", "eth1")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
@@ -76,13 +76,13 @@ ON_BOND = [route("0.0.0.0/0", "192.0.2.1", "bond0")]
         ),
     ],
 )
-def test_what_a_port_would_lose_needs_a_word(said: dict[str, Any], observed: NetworkState, lost: str) -> None:
-    refused = why(said, observed)
+def test_what_a_port_would_lose_needs_a_word(given: dict[str, Any], observed: NetworkState, lost: str) -> None:
+    refused = why(given, observed)
     assert isinstance(refused, GoesUnsaid)
     assert "eth0" in refused.text.what
     assert lost in refused.text.why
     assert "say" in refused.text.mend.lower()
-    assert plan(parse(said), observed)  # what was confirmed once is not asked again
+    assert plan(parse(given), observed)  # what was confirmed once is not asked again
 
 
 LENT = (
@@ -92,7 +92,7 @@ LENT = (
 
 
 @pytest.mark.parametrize(
-    ("said", "observed", "named"),
+    ("given", "observed", "named"),
     [
         (
             wish(bridge("eth0"), {"name": "eth0", "ipv4": OFF}),
@@ -161,36 +161,36 @@ LENT = (
         ),
     ],
 )
-def test_whatever_goes_is_named(said: dict[str, Any], observed: NetworkState, named: list[str]) -> None:
-    found = says(said, observed)
+def test_whatever_goes_is_named(given: dict[str, Any], observed: NetworkState, named: list[str]) -> None:
+    found = says(given, observed)
     assert [step for step in found if step in named] == named
     assert {step for step in found if step.startswith("No longer")} <= set(named)
 
 
 @pytest.mark.parametrize(
-    "said", [{"name": "eth0", "mtu": 1400}, {"name": "eth0", "description": "front"}, {"name": "eth1"}]
+    "given", [{"name": "eth0", "mtu": 1400}, {"name": "eth0", "description": "front"}, {"name": "eth1"}]
 )
-def test_a_change_of_the_link_alone_takes_nothing_away(said: dict[str, Any]) -> None:
+def test_a_change_of_the_link_alone_takes_nothing_away(given: dict[str, Any]) -> None:
     observed = replace(HOST, others=OTHERS)
-    assert not [step for step in says(wish(said), observed) if "No longer" in step or "away" in step]
+    assert not [step for step in says(wish(given), observed) if "No longer" in step or "away" in step]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "given",
     [TO_BRIDGE, DOCUMENT, on_bridge(placement(answers(three()), answers(three()).nodes[0])).document],
     ids=["lockout", "foundation", "deploy"],
 )
-def test_the_documents_of_the_product_say_enough(said: dict[str, Any]) -> None:
-    name = next(i["name"] for i in said["interfaces"] if i["name"] not in ("ovirtmgmt",))
-    address = next(a for i in parse(said).interfaces if i.ipv4 is not None for a in i.ipv4.addresses)
+def test_the_documents_of_the_product_say_enough(given: dict[str, Any]) -> None:
+    name = next(i["name"] for i in given["interfaces"] if i["name"] not in ("ovirtmgmt",))
+    address = next(a for i in parse(given).interfaces if i.ipv4 is not None for a in i.ipv4.addresses)
     had = nic(name, ipv4=IpConfig(True, addresses=(address,)), ipv6=RA)
     observed = NetworkState((had, *HOST.interfaces[:1]), (), Dns())
     if name == "eth0" or "host0" in name:
         observed = replace(observed, routes=(replace(DEFAULT, interface=name),))
-    if said is TO_BRIDGE or said is DOCUMENT:
-        assert says(said, observed)
+    if given is TO_BRIDGE or given is DOCUMENT:
+        assert says(given, observed)
     else:
-        assert any("2001:db8::77/64" in step for step in says(said, observed))
+        assert any("2001:db8::77/64" in step for step in says(given, observed))
 
 
 def test_the_form_says_enough() -> None:

@@ -16,9 +16,11 @@ from node.client import HANDSHAKES, NodeClient
 AUTHORITY = make_authority("branch-7")
 
 
-@pytest.mark.parametrize(("year", "said"), [(2010, "certificate has expired"), (2060, "certificate is not yet valid")])
+@pytest.mark.parametrize(
+    ("year", "message"), [(2010, "certificate has expired"), (2060, "certificate is not yet valid")]
+)
 async def test_a_certificate_that_is_not_of_this_time_is_told_with_the_clock(
-    year: int, said: str, tmp_path: Path
+    year: int, message: str, tmp_path: Path
 ) -> None:
     now = datetime(year, 1, 1, tzinfo=UTC)
     pair = make_pair(AUTHORITY, Role.NODE, "node1", names=["127.0.0.1"], now=now)
@@ -29,7 +31,7 @@ async def test_a_certificate_that_is_not_of_this_time_is_told_with_the_clock(
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=server_tls)
     tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=AUTHORITY.certificate)
     client = NodeClient("127.0.0.1", tls, port=server.sockets[0].getsockname()[1])
-    with pytest.raises(NodeNonResponsive, match=f"{said}.*clock it is {datetime.now(UTC):%Y-%m}"):
+    with pytest.raises(NodeNonResponsive, match=f"{message}.*clock it is {datetime.now(UTC):%Y-%m}"):
         await client.identity()
     await client.close()
     server.close()

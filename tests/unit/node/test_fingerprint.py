@@ -8,14 +8,14 @@ from node.fingerprint import format_proquints
 
 
 @pytest.mark.parametrize(
-    ("start", "words"),
+    ("start", "proquints"),
     [  # from the paper, as IPv4 addresses
         ("7f0000013f54dcc1", "lusab-babad-gutih-tugad"),
         ("3f7607238c62c18d", "gutuk-bisog-mudof-sakat"),
     ],
 )
-def test_words_are_proquints(start: str, words: str) -> None:
-    assert format_proquints(start.ljust(64, "0")) == words
+def test_words_are_proquints(start: str, proquints: str) -> None:
+    assert format_proquints(start.ljust(64, "0")) == proquints
 
 
 @given(st.binary(min_size=8, max_size=8), st.binary(min_size=8, max_size=8))

@@ -163,7 +163,7 @@ def test_a_guest_may_stand_still_for_longer_when_it_is_late() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("reason", "meant"),
     [
         (
             "unable to connect to server at '192.0.2.12:16514': Connection refused",
@@ -179,9 +179,9 @@ def test_a_guest_may_stand_still_for_longer_when_it_is_late() -> None:
         ("operation aborted: job 'migration out' canceled by client", ""),
     ],
 )
-def test_libvirts_words_with_what_they_mean(said: str, meant: str) -> None:
+def test_libvirts_words_with_what_they_mean(reason: str, meant: str) -> None:
     """As libvirt 11.3 said them in a lab."""
-    assert migration_error(said) == (f"{meant} ({said})" if meant else said)
+    assert migration_error(reason) == (f"{meant} ({reason})" if meant else reason)
 
 
 @pytest.mark.parametrize(

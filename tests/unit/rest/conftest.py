@@ -15,7 +15,7 @@ from tests.unit.rest.server import Served, served
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 from tests.unit.rest.two_engines import Engine, an_engine
 
-Said = Callable[[int], list[str]]
+Described = Callable[[int], list[str]]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def system(engine: Served) -> Iterator[services.SystemService]:
 
 
 @pytest.fixture
-def said(system: services.SystemService) -> Said:
+def described(system: services.SystemService) -> Described:
     return lambda code: sentences(system, code)
 
 

@@ -134,13 +134,13 @@ class Element:
 
 def elements(root: str, type_name: str, entity: Entity[Any] | None, depth: int = DEPTH) -> Iterator[Element]:
     """All down to `depth`. What a declaration names is one, and so is what stands for another object."""
-    said = _declared(entity)
+    declared = _declared(entity)
 
     def walk(kind: str, above: tuple[Attribute, ...]) -> Iterator[Element]:
         for attribute in schema().type(kind).attributes.values():
             attributes = (*above, attribute)
             path = tuple(a.name for a in attributes)
-            field, column = said.get(".".join(path), (None, None))
+            field, column = declared.get(".".join(path), (None, None))
             into = attribute.struct and not attribute.link and len(attributes) <= depth
             if field is None and into and attribute.type not in {a.type for a in above}:
                 yield from walk(attribute.type, attributes)
@@ -207,13 +207,13 @@ def _one(attribute: Attribute, held: Any, text: str, element: Element | None = N
             return next(value for value in schema().enums[enum] if value != held)
 
 
-def same(said: Any, shown: Any) -> bool:
+def same(sent: Any, shown: Any) -> bool:
     """Whether all that was said is shown. An object that is named is known by its id."""
-    if isinstance(said, dict):
-        return isinstance(shown, dict) and all(same(value, shown.get(name)) for name, value in said.items())
-    if isinstance(said, list):
-        return isinstance(shown, list) and all(any(same(one, other) for other in shown) for one in said)
-    return bool(said == shown)
+    if isinstance(sent, dict):
+        return isinstance(shown, dict) and all(same(value, shown.get(name)) for name, value in sent.items())
+    if isinstance(sent, list):
+        return isinstance(shown, list) and all(any(same(one, other) for other in shown) for one in sent)
+    return bool(sent == shown)
 
 
 def merged(base: Wire, more: Wire) -> Wire:

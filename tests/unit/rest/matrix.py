@@ -94,20 +94,20 @@ def plant(tx: Transaction, name: str) -> Tree:
 def changes(tree: Tree) -> Iterator[Asked]:
     """Every operation that changes something, by each path that names another kind innermost; and with a body that says
     as much as conditions ask for."""
-    for name, said in OPERATIONS.items():
-        if isinstance(said, list):
+    for name, checks in OPERATIONS.items():
+        if isinstance(checks, list):
             for asked in _requests(name, tree):
                 yield asked
-                if any(" if " in check for check in said):
-                    yield _with_conditions(asked, said, tree)
+                if any(" if " in check for check in checks):
+                    yield _with_conditions(asked, checks, tree)
 
 
 def readings(tree: Tree) -> Iterator[tuple[Asked, str]]:
     """Every operation that reads, and who is shown it."""
-    for name, said in OPERATIONS.items():
-        if isinstance(said, str):
+    for name, shown in OPERATIONS.items():
+        if isinstance(shown, str):
             for asked in _requests(name, tree):
-                yield asked, said
+                yield asked, shown
 
 
 def permits(role: Mapping[str, Any]) -> frozenset[str]:
@@ -215,9 +215,9 @@ def _request(service: str, method: str, path: str, tree: Tree) -> Asked:
     return Asked(service, method, path, f"/ovirt-engine/api{path_of_object}", ids, body, frozenset(named))
 
 
-def _with_conditions(asked: Asked, said: Sequence[str], tree: Tree) -> Asked:
+def _with_conditions(asked: Asked, checks: Sequence[str], tree: Tree) -> Asked:
     body, named, parameters = dict(asked.body), set(asked.named), {}
-    for check in said:
+    for check in checks:
         condition = check.partition(" if ")[2]
         if condition.startswith(";"):
             name, _, value = condition[1:].partition("=")
@@ -294,14 +294,14 @@ TABLES = {table: name for name, (_, table, _) in KINDS.items()}
 _GRANTING = frozenset({"manipulate_permissions", "add_users_and_groups_from_directory"})
 
 
-def is_shown(asked: Asked, said: str, role: Mapping[str, Any], on: str, *, view: bool) -> bool:
+def is_shown(asked: Asked, shown: str, role: Mapping[str, Any], on: str, *, view: bool) -> bool:
     """Whether an operation that reads is answered: one object where it has an id, else the list, with or without the
     tree's object in it (`in_list`)."""
-    if said == "all":
+    if shown == "all":
         return True
     if not view:
         return bool(role["administrative"]) and on != "nothing"
-    match said:
+    match shown:
         case "administrators":
             return False
         case "granters":
@@ -313,7 +313,7 @@ def is_shown(asked: Asked, said: str, role: Mapping[str, Any], on: str, *, view:
             return bool(around) and _shows(role, on, around)
         case "own":
             return asked.method == "list" and not asked.service.startswith("Step")
-    return asked.method == "list" or in_list(said, role, on)
+    return asked.method == "list" or in_list(shown, role, on)
 
 
 def in_list(table: str, role: Mapping[str, Any], on: str) -> bool:

@@ -7,7 +7,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import Described
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def label(system: services.SystemService, name: str = "my_affinity_label", **mor
     return system.affinity_labels_service().add(types.AffinityLabel(name=name, **more))
 
 
-def test_a_label_is_added_renamed_and_removed(system: services.SystemService, said: Said) -> None:
+def test_a_label_is_added_renamed_and_removed(system: services.SystemService, described: Described) -> None:
     made = label(system)
     assert (made.name, made.read_only, made.has_implicit_affinity_group) == ("my_affinity_label", False, False)
     service = system.affinity_labels_service().label_service(made.id)
@@ -39,7 +39,7 @@ def test_a_label_is_added_renamed_and_removed(system: services.SystemService, sa
     assert service.get().has_implicit_affinity_group is True
     service.remove()
     assert system.affinity_labels_service().list() == []
-    assert all(said(code) for code in (10380, 10382, 10384))
+    assert all(described(code) for code in (10380, 10382, 10384))
 
 
 def test_a_label_is_assigned_and_listed_from_both_sides(system: services.SystemService, vm: types.Vm) -> None:
@@ -107,7 +107,7 @@ def test_assignments_go_with_the_vm(system: services.SystemService, vm: types.Vm
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         (types.AffinityLabel(), r"AffinityLabel \[name\] required for add"),
         (types.AffinityLabel(name="two words"), r"affinity_label\.name.*letters, digits"),
@@ -117,8 +117,8 @@ def test_assignments_go_with_the_vm(system: services.SystemService, vm: types.Vm
     ],
 )
 def test_a_label_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, given: types.AffinityLabel, words: str
+    system: services.SystemService, given: types.AffinityLabel, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.affinity_labels_service().add(given)
     assert system.affinity_labels_service().list() == []

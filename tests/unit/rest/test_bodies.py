@@ -39,7 +39,7 @@ def read(body: str | bytes | dict[str, Any], type_name: str = "Vm", charset: str
 
 
 @pytest.mark.parametrize(
-    ("xml", "body", "said"),
+    ("xml", "body", "message"),
     [
         (
             "<cpu><topology><cores>two</cores></topology></cpu>",
@@ -101,13 +101,13 @@ def read(body: str | bytes | dict[str, Any], type_name: str = "Vm", charset: str
         ),
     ],
 )
-def test_the_same_words_for_xml_and_json(xml: str, body: dict[str, Any], said: str) -> None:
-    assert refusal(f"<vm>{xml}</vm>").startswith(said)
-    assert refusal(body).startswith(said)
+def test_the_same_words_for_xml_and_json(xml: str, body: dict[str, Any], message: str) -> None:
+    assert refusal(f"<vm>{xml}</vm>").startswith(message)
+    assert refusal(body).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("xml", "said"),
+    ("xml", "message"),
     [
         ("<vm><name><first>x</first></name></vm>", "vm.name: the element first stands where a text has to be"),
         ("<vm><memory><mib>1</mib></memory></vm>", "vm.memory: the element mib stands where an integer has to be"),
@@ -129,12 +129,12 @@ def test_the_same_words_for_xml_and_json(xml: str, body: dict[str, Any], said: s
         ("", "The document is not well-formed XML: "),
     ],
 )
-def test_xml_that_is_put_together_wrongly(xml: str, said: str) -> None:
-    assert refusal(xml).startswith(said)
+def test_xml_that_is_put_together_wrongly(xml: str, message: str) -> None:
+    assert refusal(xml).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[]", "vm: a list stands where an object has to be; its elements are "),
         ("3", "vm: 3 stands where an object has to be; its elements are "),
@@ -159,20 +159,20 @@ def test_xml_that_is_put_together_wrongly(xml: str, said: str) -> None:
         ("[" * 10_000, "The document is not well-formed JSON: "),
     ],
 )
-def test_json_that_is_put_together_wrongly(text: str, said: str) -> None:
+def test_json_that_is_put_together_wrongly(text: str, message: str) -> None:
     with pytest.raises((BadValue, Malformed)) as caught:
         JSON.one(text.encode(), "Vm")
-    assert caught.value.detail.startswith(said)
+    assert caught.value.detail.startswith(message)
 
 
 @pytest.mark.parametrize("number", ["NaN", "INF", "1e999", "1_0", "0x1", "1.5.2", ""])
 def test_a_decimal_number_is_a_finite_one(number: str) -> None:
     if number:
-        said = f'statistic.values.value[1].datum: "{number}" is no decimal number, like 1.5'
+        message = f'statistic.values.value[1].datum: "{number}" is no decimal number, like 1.5'
         body = f"<statistic><values><value><datum>{number}</datum></value></values></statistic>"
-        assert refusal(body, "Statistic") == said
-    said = f'statistic.values.value[1].datum: "{number}" is no decimal number, like 1.5'
-    assert refusal({"values": {"value": [{"datum": number}]}}, "Statistic") == said
+        assert refusal(body, "Statistic") == message
+    message = f'statistic.values.value[1].datum: "{number}" is no decimal number, like 1.5'
+    assert refusal({"values": {"value": [{"datum": number}]}}, "Statistic") == message
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_every_integer_of_every_type_is_named_when_it_is_none() -> None:
     for type_name in SCHEMA.type_names:
         kind = SCHEMA.type(type_name)
         for tag in every_integer(SCHEMA, kind):
-            said = f'{kind.tag}.{tag}: "two" is no integer'
-            assert refusal(f"<{kind.tag}><{tag}>two</{tag}></{kind.tag}>", type_name).startswith(said)
-            assert refusal({tag: "two"}, type_name).startswith(said)
+            message = f'{kind.tag}.{tag}: "two" is no integer'
+            assert refusal(f"<{kind.tag}><{tag}>two</{tag}></{kind.tag}>", type_name).startswith(message)
+            assert refusal({tag: "two"}, type_name).startswith(message)
             tried += 1
     assert tried > 100

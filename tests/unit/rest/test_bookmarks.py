@@ -4,10 +4,10 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import Described
 
 
-def test_a_bookmark_is_added_changed_and_removed(system: services.SystemService, said: Said) -> None:
+def test_a_bookmark_is_added_changed_and_removed(system: services.SystemService, described: Described) -> None:
     bookmarks = system.bookmarks_service()
     bookmark = bookmarks.add(types.Bookmark(name="busy ones", value="Vms: status=up and memory > 4096"))
     assert [(one.id, one.name) for one in bookmarks.list()] == [(bookmark.id, "busy ones")]
@@ -19,11 +19,11 @@ def test_a_bookmark_is_added_changed_and_removed(system: services.SystemService,
     with pytest.raises(sdk.NotFoundError):
         service.get()
     for code, done in ((350, "added"), (352, "changed"), (354, "removed")):
-        assert f"Bookmark busy ones was {done} by admin@internal." in said(code)
+        assert f"Bookmark busy ones was {done} by admin@internal." in described(code)
 
 
 @pytest.mark.parametrize(
-    ("bookmark", "words"),
+    ("bookmark", "message"),
     [
         (types.Bookmark(name="x"), r"Bookmark \[value\] required for add"),
         (types.Bookmark(value="x"), r"Bookmark \[name\] required for add"),
@@ -34,9 +34,9 @@ def test_a_bookmark_is_added_changed_and_removed(system: services.SystemService,
     ],
 )
 def test_a_bookmark_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, bookmark: types.Bookmark, words: str
+    system: services.SystemService, bookmark: types.Bookmark, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.bookmarks_service().add(bookmark)
     assert system.bookmarks_service().list() == []
 

@@ -156,11 +156,11 @@ def test_a_cluster_without_virt_service_runs_no_vms(
 def test_what_hosts_would_have_to_follow_is_refused(system: services.SystemService) -> None:
     (default,) = system.clusters_service().list()
     cluster = system.clusters_service().cluster_service(default.id)
-    for change, words in (
+    for change, message in (
         (types.Cluster(cpu=types.Cpu(type="AMD EPYC")), "cluster.cpu.type.*which CPU types"),
         (types.Cluster(gluster_service=False), "cluster.gluster_service.*would go on as before"),
     ):
-        with pytest.raises(sdk.Error, match=words) as caught:
+        with pytest.raises(sdk.Error, match=message) as caught:
             cluster.update(change)
         assert caught.value.code == 501
     with pytest.raises(sdk.Error, match="it is used by host node1, node2, node3"):
@@ -168,7 +168,7 @@ def test_what_hosts_would_have_to_follow_is_refused(system: services.SystemServi
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (types.Cluster(cpu=types.Cpu(type="Pentium")), "cluster.cpu.type.*Intel Nehalem Family"),
         (types.Cluster(cpu=types.Cpu(architecture=types.Architecture.PPC64)), "cluster.cpu.architecture"),
@@ -207,10 +207,10 @@ def test_what_hosts_would_have_to_follow_is_refused(system: services.SystemServi
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_a_cluster_cannot_be_is_refused_by_name(
-    cluster: services.ClusterService, change: types.Cluster, words: str
+    cluster: services.ClusterService, change: types.Cluster, message: str
 ) -> None:
     before = cluster.get()
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         cluster.update(change)
     assert cluster.get().name == before.name
 

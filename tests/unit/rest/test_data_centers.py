@@ -109,7 +109,7 @@ def test_clusters_without_hosts_are_left_behind_and_may_join_another_data_center
 
 
 @pytest.mark.parametrize(
-    ("center", "words"),
+    ("center", "message"),
     [
         (types.DataCenter(name="x"), r"DataCenter \[local\] required for add"),
         (types.DataCenter(local=False), r"DataCenter \[name\] required for add"),
@@ -127,9 +127,9 @@ def test_clusters_without_hosts_are_left_behind_and_may_join_another_data_center
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_data_center_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, center: types.DataCenter, words: str
+    system: services.SystemService, center: types.DataCenter, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.data_centers_service().add(center)
     assert [one.name for one in system.data_centers_service().list()] == ["Default"]
     assert [one.name for one in system.networks_service().list()] == ["ovirtmgmt"]

@@ -255,8 +255,10 @@ def test_a_disk_grows_through_its_attachment(system: services.SystemService) -> 
     whole = service.get()
     whole.provisioned_size = 3 * GIB
     assert service.update(whole).provisioned_size == 3 * GIB
-    said = [event.description for event in system.events_service().list(max=20) if event.code == 371]
-    assert said == [f"The size of disk larger is {size} GiB now, as admin@internal asked for." for size in (3, 2)]
+    descriptions = [event.description for event in system.events_service().list(max=20) if event.code == 371]
+    assert descriptions == [
+        f"The size of disk larger is {size} GiB now, as admin@internal asked for." for size in (3, 2)
+    ]
 
 
 def make_vm(system: services.SystemService, template: str = "Blank", **more: Any) -> services.VmService:
@@ -300,21 +302,21 @@ def test_what_is_said_of_the_templates_disk_is_true_of_the_vms(system: services.
     assert attached.disk.id != TINY_IMAGE.disk_id
     template = system.templates_service().template_service(TINY_ID)
     whole = template.disk_attachments_service().list(follow="disk")
-    for said in ([of_tiny()], whole):
-        assert vm.update(types.Vm(description="changed", disk_attachments=said)).description == "changed"
+    for attachments in ([of_tiny()], whole):
+        assert vm.update(types.Vm(description="changed", disk_attachments=attachments)).description == "changed"
     again = make_vm_refused(system, whole, None)
     assert again.disk_attachments_service().list()[0].bootable is True
 
 
 def make_vm_refused(
-    system: services.SystemService, said: list[types.DiskAttachment], match: str | None
+    system: services.SystemService, attachments: list[types.DiskAttachment], match: str | None
 ) -> services.VmService:
     """A second VM of tiny; `match` are those of the refusal."""
     vm = types.Vm(
         name="other",
         cluster=types.Cluster(name="Default"),
         template=types.Template(name="tiny"),
-        disk_attachments=said,
+        disk_attachments=attachments,
     )
     if match is not None:
         with pytest.raises(sdk.Error, match=match):

@@ -36,8 +36,8 @@ def test_a_host_gets_another_name_and_is_the_same_machine(system: services.Syste
     assert [host.id for host in system.hosts_service().list(search="name=rack-7.left")] == [TWO]
     with pytest.raises(sdk.Error, match=r"rack-7\.left.*Host is already up"):
         service.activate()
-    said = [event for event in system.events_service().list() if event.code == 43]
-    assert [(event.description, event.host.id) for event in said] == [
+    events = [event for event in system.events_service().list() if event.code == 43]
+    assert [(event.description, event.host.id) for event in events] == [
         ("Host rack-7.left configuration was updated by admin@internal.", TWO)
     ]
 
@@ -53,7 +53,7 @@ def test_the_quorum_is_that_of_the_machine(system: services.SystemService) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "message"),
     [
         ({"name": "two words"}, 400, "host.name.*letters"),
         ({"name": "node1"}, 409, "another host has it"),
@@ -66,11 +66,11 @@ def test_the_quorum_is_that_of_the_machine(system: services.SystemService) -> No
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_host_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, message: str
 ) -> None:
     service = system.hosts_service().host_service(TWO)
-    with pytest.raises(sdk.Error, match=words) as caught:
-        service.update(types.Host(**said))
+    with pytest.raises(sdk.Error, match=message) as caught:
+        service.update(types.Host(**given))
     assert caught.value.code == code
     assert "secret" not in str(caught.value)
     assert service.get().name == "node2"

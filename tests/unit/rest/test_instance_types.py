@@ -6,7 +6,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import Described
 
 GIB = 1 << 30
 DEFAULT, BLANK = types.Cluster(name="Default"), types.Template(name="Blank")
@@ -38,7 +38,7 @@ def shape(one: types.Vm | types.InstanceType) -> tuple[object, ...]:
 
 
 def test_an_instance_type_is_added_changed_and_removed(
-    system: services.SystemService, kind: types.InstanceType, said: Said
+    system: services.SystemService, kind: types.InstanceType, described: Described
 ) -> None:
     service = system.instance_types_service().instance_type_service(kind.id)
     assert shape(service.get()) == (2 * GIB, 2 * GIB, 8 * GIB, 2, 2, 1, True)
@@ -49,7 +49,7 @@ def test_an_instance_type_is_added_changed_and_removed(
     service.remove()
     with pytest.raises(sdk.NotFoundError):
         service.get()
-    assert all(any("myinstancetype" in one for one in said(code)) for code in (29, 49, 251))
+    assert all(any("myinstancetype" in one for one in described(code)) for code in (29, 49, 251))
 
 
 def test_vms_have_nics_like_those_of_their_type_with_addresses_of_their_own(
@@ -119,7 +119,7 @@ def test_a_removed_type_leaves_its_vms_as_they_are(system: services.SystemServic
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         (types.InstanceType(), r"InstanceType \[name\] required for add"),
         (types.InstanceType(name="Large"), "another instance type has it already"),
@@ -130,9 +130,9 @@ def test_a_removed_type_leaves_its_vms_as_they_are(system: services.SystemServic
     ],
 )
 def test_an_instance_type_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, given: types.InstanceType, words: str
+    system: services.SystemService, given: types.InstanceType, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.instance_types_service().add(given)
     assert len(system.instance_types_service().list()) == 5
 

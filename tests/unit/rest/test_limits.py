@@ -53,7 +53,7 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"name": "n" * 256}, "vm.name has 256 characters and may have 255"),
         ({"description": "d" * 900_000}, "vm.description has 900000 characters and may have 255"),
@@ -71,11 +71,14 @@ def nested(levels: int) -> dict[str, Any]:
         (nested(34), "more than 32 elements lie within each other"),
     ],
 )
-async def test_bodies_in_json_and_xml(http: httpx.AsyncClient, body: dict[str, Any], said: str) -> None:
+async def test_bodies_in_json_and_xml(http: httpx.AsyncClient, body: dict[str, Any], message: str) -> None:
     headers = {"Content-Type": "application/json", "Accept": "application/xml"}
-    assert fault(await http.post(f"{API}/vms", content=json.dumps(REFERENCES | body), headers=headers)) == (400, said)
+    assert fault(await http.post(f"{API}/vms", content=json.dumps(REFERENCES | body), headers=headers)) == (
+        400,
+        message,
+    )
     if "\0" not in json.loads(json.dumps(body)).get("comment", ""):
-        assert fault(await http.post(f"{API}/vms", content=f"<vm>{as_xml(body)}</vm>")) == (400, said)
+        assert fault(await http.post(f"{API}/vms", content=f"<vm>{as_xml(body)}</vm>")) == (400, message)
 
 
 def as_xml(body: dict[str, Any]) -> str:
@@ -104,7 +107,7 @@ async def test_elements_without_end(http: httpx.AsyncClient, body: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "message"),
     [
         ("/vms?search=" + "x" * 8200, 414, "its path and query have more than 8192 bytes"),
         ("/vms/" + "x" * 8200, 414, "its path and query have more than 8192 bytes"),
@@ -116,15 +119,15 @@ async def test_elements_without_end(http: httpx.AsyncClient, body: bytes) -> Non
         ("/vms/%00", 404, "There is nothing at this path"),
     ],
 )
-async def test_paths_and_parameters(http: httpx.AsyncClient, path: str, status: int, said: str) -> None:
-    assert fault(await http.get(API + path)) == (status, said)
+async def test_paths_and_parameters(http: httpx.AsyncClient, path: str, status: int, message: str) -> None:
+    assert fault(await http.get(API + path)) == (status, message)
 
 
 async def test_searches(http: httpx.AsyncClient) -> None:
-    for search, said in (("a " * 65, "it has more than 64 conditions"), ("x" * 4097, "longer than 4096 characters")):
+    for search, message in (("a " * 65, "it has more than 64 conditions"), ("x" * 4097, "longer than 4096 characters")):
         status, detail = fault(await http.get(f"{API}/vms", params={"search": search}))
         assert status == 400
-        assert said in detail
+        assert message in detail
         assert len(detail) < 500
     assert (await http.get(f"{API}/vms", params={"search": "name=" + "*" * 2000 + "x"})).status_code == 200
 
@@ -134,8 +137,8 @@ async def test_links_that_lead_to_ever_more(http: httpx.AsyncClient, monkeypatch
     assert (await http.get(f"{API}/vms?follow=cluster")).status_code == 200
     response = await http.get(f"{API}/clusters?follow=networks.vnicprofiles.network.vnicprofiles.network.vnicprofiles")
     assert response.status_code == 200
-    status, said = fault(await http.get(f"{API}/hosts?follow=cluster,nics.host.cluster"))
-    assert (status, said) == (400, "follow leads to too many objects; the limit is 10")
+    status, message = fault(await http.get(f"{API}/hosts?follow=cluster,nics.host.cluster"))
+    assert (status, message) == (400, "follow leads to too many objects; the limit is 10")
 
 
 async def test_headers(http: httpx.AsyncClient) -> None:
@@ -156,17 +159,17 @@ async def _bytes(body: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("form", "words"),
+    ("form", "message"),
     [
         ({"username": "u" * 256}, "The username may have 255 characters."),
         ({"password": "p" * 1025}, "The password may have 1024 characters."),
         ({"scope": "s" * 256}, "The scope may have 255 characters."),
     ],
 )
-async def test_the_form_of_a_sign_on(http: httpx.AsyncClient, form: dict[str, str], words: str) -> None:
+async def test_the_form_of_a_sign_on(http: httpx.AsyncClient, form: dict[str, str], message: str) -> None:
     whole = {"grant_type": "password", "username": ADMIN, "password": PASSWORD} | form
     response = await http.post(TOKEN, data=whole)
-    assert (response.status_code, response.json()["error"]) == (400, words)
+    assert (response.status_code, response.json()["error"]) == (400, message)
     for odd in ({"username": "a\0"}, {"scope": "a\0b"}):
         assert (await http.post(TOKEN, data=whole | form | odd)).status_code == 400
 

@@ -6,7 +6,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import Described
 
 SMALL = [types.Range(from_="02:00:00:00:00:00", to="02:00:00:00:00:01")]
 
@@ -51,7 +51,7 @@ def test_a_site_begins_with_the_default_pool(system: services.SystemService, nic
         system.mac_pools_service().mac_pool_service(pool.id).remove()
 
 
-def test_a_pool_is_added_changed_and_removed(system: services.SystemService, said: Said) -> None:
+def test_a_pool_is_added_changed_and_removed(system: services.SystemService, described: Described) -> None:
     pools = system.mac_pools_service()
     made = pools.add(types.MacPool(name="other pool", description="of the plant", ranges=SMALL, allow_duplicates=True))
     service = pools.mac_pool_service(made.id)
@@ -63,7 +63,7 @@ def test_a_pool_is_added_changed_and_removed(system: services.SystemService, sai
     service.remove()
     with pytest.raises(sdk.NotFoundError):
         service.get()
-    assert all(any("other pool" in one for one in said(code)) for code in (10700, 10702, 10704))
+    assert all(any("other pool" in one for one in described(code)) for code in (10700, 10702, 10704))
 
 
 def test_nics_have_addresses_of_their_clusters_pool_until_it_is_empty(
@@ -105,7 +105,7 @@ def test_a_pool_in_use_stays(system: services.SystemService, pool: types.MacPool
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         (types.MacPool(ranges=SMALL), r"MacPool \[name\] required for add"),
         (types.MacPool(name="x"), r"MacPool \[ranges\] required for add"),
@@ -119,8 +119,8 @@ def test_a_pool_in_use_stays(system: services.SystemService, pool: types.MacPool
     ],
 )  # fmt: skip
 def test_a_pool_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, pool: types.MacPool, given: types.MacPool, words: str
+    system: services.SystemService, pool: types.MacPool, given: types.MacPool, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.mac_pools_service().add(given)
     assert len(system.mac_pools_service().list()) == 2

@@ -95,7 +95,7 @@ def test_a_vnic_profile_is_made_only_where_it_is_wanted(system: services.SystemS
 
 
 @pytest.mark.parametrize(
-    ("network", "words"),
+    ("network", "message"),
     [
         (types.Network(name="x"), r"Network \[data_center.id\|name\] required for add"),
         (types.Network(vlan=types.Vlan(id=4095)), "network.vlan.id.*at most 4094"),
@@ -112,13 +112,13 @@ def test_a_vnic_profile_is_made_only_where_it_is_wanted(system: services.SystemS
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_network_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, network: types.Network, words: str
+    system: services.SystemService, network: types.Network, message: str
 ) -> None:
     system.networks_service().add(mynetwork())
-    if "data_center" not in words:
+    if "data_center" not in message:
         network.data_center = types.DataCenter(name="Default")
         network.name = "other" if network.name is None else network.name
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.networks_service().add(network)
     assert {one.name for one in system.networks_service().list()} == {"ovirtmgmt", "mynetwork"}
 
@@ -255,7 +255,7 @@ def test_a_cluster_keeps_a_management_network(
 
 
 @pytest.mark.parametrize(
-    ("network", "words"),
+    ("network", "message"),
     [
         (types.Network(name="nobody"), "no network has the name nobody"),
         (types.Network(), r"id\|name.* required"),
@@ -266,12 +266,12 @@ def test_a_cluster_keeps_a_management_network(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_network_that_a_cluster_cannot_have_is_refused_by_name(
-    system: services.SystemService, default: services.ClusterService, network: types.Network, words: str
+    system: services.SystemService, default: services.ClusterService, network: types.Network, message: str
 ) -> None:
     center = system.data_centers_service().add(types.DataCenter(name="mydc", local=False))
     foreign = system.networks_service().add(types.Network(name="foreign", data_center=types.DataCenter(id=center.id)))
     system.networks_service().add(types.Network(name="plain", usages=[], data_center=types.DataCenter(name="Default")))
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         default.networks_service().add(network)
     with pytest.raises(sdk.Error, match="the network is in another data center"):
         default.networks_service().add(types.Network(id=foreign.id))
@@ -307,7 +307,7 @@ def test_a_vnic_profile_is_added_changed_and_removed(
 
 
 @pytest.mark.parametrize(
-    ("profile", "words"),
+    ("profile", "message"),
     [
         (types.VnicProfile(port_mirroring=True), "vnic_profile.port_mirroring = true is not there yet"),
         (
@@ -330,12 +330,12 @@ def test_a_vnic_profile_is_added_changed_and_removed(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_vnic_profile_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, network: services.NetworkService, profile: types.VnicProfile, words: str
+    system: services.SystemService, network: services.NetworkService, profile: types.VnicProfile, message: str
 ) -> None:
     system.networks_service().add(types.Network(name="plain", usages=[], data_center=types.DataCenter(name="Default")))
     profile.name = profile.name or "x"
     profile.network = profile.network or types.Network(id=network.get().id)
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.vnic_profiles_service().add(profile)
     assert {one.name for one in system.vnic_profiles_service().list()} == {"mynetwork", "ovirtmgmt"}
 

@@ -94,7 +94,7 @@ def placements(asked: Asked) -> Iterator[str]:
     yield from sorted(above)
 
 
-def words(asked: Asked, role: Mapping[str, Any], on: str) -> str:
+def describe(asked: Asked, role: Mapping[str, Any], on: str) -> str:
     return f"{asked.service}.{asked.method} at {asked.path} {dict(asked.body)}: {role['name']} on {on}"
 
 
@@ -116,9 +116,9 @@ def test_what_changes_something(cells: Matrix, role: Mapping[str, Any]) -> None:
 def wrong_change(cells: Matrix, access: Access, asked: Asked, role: Mapping[str, Any], on: str) -> Iterator[str]:
     answer, expected = cells.admit(access, asked, {}), matrix.is_allowed(asked, role, on)
     if isinstance(answer, Call) is not expected:
-        yield f"{words(asked, role, on)} should be {expected}: {answer}"
+        yield f"{describe(asked, role, on)} should be {expected}: {answer}"
     if isinstance(answer, NotPermitted) and not ("permit" in str(answer) and " on " in str(answer)):
-        yield f"{words(asked, role, on)}: {answer}"
+        yield f"{describe(asked, role, on)}: {answer}"
 
 
 @EVERY
@@ -139,13 +139,13 @@ def wrong_reading(
         answer = cells.admit(access, asked, VIEW if view else {})
         expected = matrix.is_shown(asked, said, role, on, view=view)
         if isinstance(answer, Call) is not expected:
-            yield f"{words(asked, role, on)}, view={view} should be {expected}: {answer}"
+            yield f"{describe(asked, role, on)}, view={view} should be {expected}: {answer}"
         elif isinstance(answer, Call) and answer.only is not None and said in matrix.TABLES:
             shown = {"own": cells.own, "other": cells.other}
             found = {which for which, tree in shown.items() if tree.ids[matrix.TABLES[said]] in answer.only}
             wanted = {"own"} if matrix.in_list(said, role, on) else set()
             if on != "other" and found != wanted:
-                yield f"{words(asked, role, on)} shows {found}, not {wanted}"
+                yield f"{describe(asked, role, on)} shows {found}, not {wanted}"
 
 
 def test_every_operation_that_is_there_is_in_the_matrix(cells: Matrix) -> None:

@@ -110,7 +110,7 @@ def test_permits_are_given_and_taken_one_by_one(system: services.SystemService) 
 
 
 @pytest.mark.parametrize(
-    ("role", "words"),
+    ("role", "message"),
     [
         (types.Role(permits=[types.Permit(id="1")]), r"Role \[name\] required"),
         (types.Role(name="UserRole"), "another role has it already"),
@@ -119,8 +119,8 @@ def test_permits_are_given_and_taken_one_by_one(system: services.SystemService) 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_role_that_cannot_be_is_refused(system: services.SystemService, role: types.Role, words: str) -> None:
-    with pytest.raises(sdk.Error, match=words):
+def test_a_role_that_cannot_be_is_refused(system: services.SystemService, role: types.Role, message: str) -> None:
+    with pytest.raises(sdk.Error, match=message):
         system.roles_service().add(role)
 
 
@@ -201,7 +201,7 @@ def test_a_permission_on_the_system(system: services.SystemService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("permission", "words"),
+    ("permission", "message"),
     [
         (types.Permission(role=types.Role(name="UserRole")), "a user or a group has to be named"),
         (types.Permission(user=types.User(id="me")), r"Permission \[role.id\|name\] required"),
@@ -211,11 +211,11 @@ def test_a_permission_on_the_system(system: services.SystemService) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_permission_that_cannot_be_is_refused(
-    system: services.SystemService, permission: types.Permission, words: str
+    system: services.SystemService, permission: types.Permission, message: str
 ) -> None:
     if permission.user is not None and permission.user.id == "me":
         permission.user = types.User(id=jane(system).id)
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.permissions_service().add(permission)
 
 

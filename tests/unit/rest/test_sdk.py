@@ -202,7 +202,7 @@ def tiny(**changes: object) -> types.Vm:
 
 
 @pytest.mark.parametrize(
-    ("vm", "code", "words"),
+    ("vm", "code", "message"),
     [
         (tiny(name=None), 400, r"Vm \[name\] required for add"),
         (tiny(cluster=None), 400, r"Vm \[cluster.id\|name\] required for add"),
@@ -214,9 +214,9 @@ def tiny(**changes: object) -> types.Vm:
         (tiny(memory=1), 400, "memory"),
     ],
 )
-def test_a_vm_that_cannot_be(system: sdk.services.SystemService, vm: types.Vm, code: int, words: str) -> None:
+def test_a_vm_that_cannot_be(system: sdk.services.SystemService, vm: types.Vm, code: int, message: str) -> None:
     before = len(system.vms_service().list())
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=message) as caught:
         system.vms_service().add(vm)
     assert caught.value.code == code
     assert caught.value.fault.reason

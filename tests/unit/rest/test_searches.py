@@ -28,7 +28,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(
-    ("collection", "search", "status", "words"),
+    ("collection", "search", "status", "message"),
     [
         ("vms", "{'name': 'production*'}", 400, "at character 1, the character { (LEFT CURLY BRACKET)"),
         ("vms", "name=“web”", 400, "at character 6, the character “ (LEFT DOUBLE QUOTATION MARK)"),
@@ -41,11 +41,11 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     ],
 )
 async def test_what_cannot_be_understood(
-    http: httpx.AsyncClient, collection: str, search: str, status: int, words: str
+    http: httpx.AsyncClient, collection: str, search: str, status: int, message: str
 ) -> None:
     for path in (f"{collection}?search={quote(search)}", f"{collection};search={quote(search)}"):
         response = await http.get(f"{API}/{path}")
-        assert (response.status_code, words in response.json()["detail"]) == (status, True), response.text
+        assert (response.status_code, message in response.json()["detail"]) == (status, True), response.text
         response = await http.get(f"{API}/{path}", headers={"Accept": "application/xml"})
         assert response.status_code == status
         assert response.text.startswith("<?xml")

@@ -45,7 +45,7 @@ async def test_sign_on_answers_other_methods_in_json(client: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "code", "words"),
+    ("path", "body", "status", "code", "message"),
     [
         (TOKEN, b"", 400, "unsupported_grant_type", "none was sent"),
         (TOKEN, b"grant_type=magic", 400, "unsupported_grant_type", "'magic' is not"),
@@ -62,13 +62,13 @@ async def test_sign_on_answers_other_methods_in_json(client: httpx.AsyncClient, 
     ],
 )
 async def test_sign_on_says_what_is_wrong_in_json(
-    client: httpx.AsyncClient, path: str, body: bytes, status: int, code: str, words: str
+    client: httpx.AsyncClient, path: str, body: bytes, status: int, code: str, message: str
 ) -> None:
     response = await client.post(path, content=body)
     assert response.status_code == status
     assert response.headers["content-type"].startswith("application/json")
     assert response.json()["error_code"] == code
-    assert words in response.json()["error"]
+    assert message in response.json()["error"]
 
 
 async def test_sign_on_is_json_even_where_nobody_foresaw_it() -> None:

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import Described
 
 
 def new_key(comment: str = "myuser@example.com") -> str:
@@ -21,7 +21,7 @@ def keys(system: services.SystemService) -> services.SshPublicKeysService:
 
 
 def test_a_key_is_added_exchanged_and_removed(
-    system: services.SystemService, keys: services.SshPublicKeysService, said: Said
+    system: services.SystemService, keys: services.SshPublicKeysService, described: Described
 ) -> None:
     content = new_key()
     key = keys.add(types.SshPublicKey(content=f"  {content}\n"))
@@ -34,7 +34,7 @@ def test_a_key_is_added_exchanged_and_removed(
     assert keys.list() == []
     with pytest.raises(sdk.NotFoundError):
         service.get()
-    assert all(said(code) for code in (15002, 15010, 15006))
+    assert all(described(code) for code in (15002, 15010, 15006))
 
 
 def test_a_user_may_have_several_keys_and_a_text_too(keys: services.SshPublicKeysService) -> None:
@@ -46,7 +46,7 @@ def test_a_user_may_have_several_keys_and_a_text_too(keys: services.SshPublicKey
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         ("ssh-rsa AAA...mu9 myuser@example.com", r"ssh_public_key\.content.*no public key of OpenSSH"),
         ("ssh-ed25519", "no public key of OpenSSH"),
@@ -55,8 +55,8 @@ def test_a_user_may_have_several_keys_and_a_text_too(keys: services.SshPublicKey
         (None, r"SshPublicKey \[content\] required for add"),
     ],
 )
-def test_what_is_no_key_is_refused(keys: services.SshPublicKeysService, content: str | None, words: str) -> None:
-    with pytest.raises(sdk.Error, match=words):
+def test_what_is_no_key_is_refused(keys: services.SshPublicKeysService, content: str | None, message: str) -> None:
+    with pytest.raises(sdk.Error, match=message):
         keys.add(types.SshPublicKey(content=content, comment="" if content is None else None))
     assert keys.list() == []
 

@@ -77,7 +77,7 @@ def test_what_is_assigned_goes_with_the_tag_and_with_the_vm(system: services.Sys
 
 
 @pytest.mark.parametrize(
-    ("tag", "words"),
+    ("tag", "message"),
     [
         (types.Tag(), r"Tag \[name\] required for add"),
         (types.Tag(name="two words"), "tag.name.*letters, digits"),
@@ -88,9 +88,9 @@ def test_what_is_assigned_goes_with_the_tag_and_with_the_vm(system: services.Sys
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_tag_that_cannot_be_is_refused_by_name(system: services.SystemService, tag: types.Tag, words: str) -> None:
+def test_a_tag_that_cannot_be_is_refused_by_name(system: services.SystemService, tag: types.Tag, message: str) -> None:
     before = system.tags_service().list()
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.tags_service().add(tag)
     assert len(system.tags_service().list()) == len(before)
 

@@ -43,7 +43,7 @@ def test_a_template_is_changed_and_new_vms_are_like_it(system: services.SystemSe
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "message"),
     [
         ({"name": "two words"}, 400, "template.name.*letters"),
         ({"memory": 1}, 400, "template.memory"),
@@ -54,12 +54,12 @@ def test_a_template_is_changed_and_new_vms_are_like_it(system: services.SystemSe
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_template_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, message: str
 ) -> None:
     service = system.templates_service().template_service(TINY_ID)
     before = service.get()
-    with pytest.raises(sdk.Error, match=words) as caught:
-        service.update(types.Template(**said))
+    with pytest.raises(sdk.Error, match=message) as caught:
+        service.update(types.Template(**given))
     assert caught.value.code == code
     assert (service.get().name, service.get().memory) == (before.name, before.memory)
 
@@ -87,7 +87,7 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "message"),
     [
         ({"name": "engine"}, 409, "another storage domain has it"),
         ({"type": types.StorageDomainType.ISO}, 400, "storage_domain.type cannot be set to iso"),
@@ -98,11 +98,11 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_storage_domain_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, message: str
 ) -> None:
     service = system.storage_domains_service().storage_domain_service(DATA_ID)
-    with pytest.raises(sdk.Error, match=words) as caught:
-        service.update(types.StorageDomain(**said))
+    with pytest.raises(sdk.Error, match=message) as caught:
+        service.update(types.StorageDomain(**given))
     assert caught.value.code == code
     assert service.get().name == "data"
 

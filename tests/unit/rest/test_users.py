@@ -87,7 +87,7 @@ def test_a_group_is_added_from_a_domain_and_removed(system: services.SystemServi
 
 
 @pytest.mark.parametrize(
-    ("user", "words"),
+    ("user", "message"),
     [
         (types.User(), r"User \[user_name\] required"),
         (
@@ -102,9 +102,9 @@ def test_a_group_is_added_from_a_domain_and_removed(system: services.SystemServi
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_user_that_cannot_be_added_is_refused_by_name(
-    system: services.SystemService, user: types.User, words: str
+    system: services.SystemService, user: types.User, message: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words):
+    with pytest.raises(sdk.Error, match=message):
         system.users_service().add(user)
 
 

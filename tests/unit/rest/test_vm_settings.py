@@ -73,11 +73,11 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "field", "value"), SETTINGS, ids=[f"{f}={v}" for _, f, v in SETTINGS])
+@pytest.mark.parametrize(("given", "field", "value"), SETTINGS, ids=[f"{f}={v}" for _, f, v in SETTINGS])
 def test_a_setting_reaches_the_node(
-    engine: Served, vms: services.VmsService, said: dict[str, Any], field: str, value: Any
+    engine: Served, vms: services.VmsService, given: dict[str, Any], field: str, value: Any
 ) -> None:
-    assert getattr(started(engine, vms, new("set", **said)), field) == value
+    assert getattr(started(engine, vms, new("set", **given)), field) == value
 
 
 def test_processors_have_queues(engine: Served, vms: services.VmsService) -> None:
@@ -119,7 +119,7 @@ def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.Vm
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("given", "message"),
     [
         ({"tpm_enabled": True}, "vm.tpm_enabled = true is not there yet"),
         ({"console": types.Console(enabled=False)}, "vm.console.enabled = false is not there yet"),
@@ -134,9 +134,11 @@ def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.Vm
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_is_not_carried_out_is_refused_by_name(vms: services.VmsService, said: dict[str, Any], words: str) -> None:
-    with pytest.raises(sdk.Error, match=words):
-        vms.add(new("refused", **said))
+def test_what_is_not_carried_out_is_refused_by_name(
+    vms: services.VmsService, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(sdk.Error, match=message):
+        vms.add(new("refused", **given))
     assert vms.list(search="name=refused") == []
 
 

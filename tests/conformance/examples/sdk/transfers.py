@@ -63,10 +63,10 @@ def _make_password(folder: Path) -> None:
     (folder / "password").write_text("any")
 
 
-def qemu_img(*words: object) -> str:
-    done = subprocess.run(["qemu-img", *map(str, words)], check=False, capture_output=True, text=True)
+def qemu_img(*arguments: object) -> str:
+    done = subprocess.run(["qemu-img", *map(str, arguments)], check=False, capture_output=True, text=True)
     if done.returncode:
-        raise Differs(f"qemu-img {words[0]}: {done.stdout}{done.stderr}")
+        raise Differs(f"qemu-img {arguments[0]}: {done.stdout}{done.stderr}")
     return done.stdout
 
 

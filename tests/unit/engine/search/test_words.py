@@ -46,7 +46,7 @@ def test_a_right_declaration_is_taken(declare: Callable[..., None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("searches", "related", "words"),
+    ("searches", "related", "message"),
     [
         ({"x": Of(path("nothing_id"), "name")}, {}, "things has no field nothing_id"),
         ({"x": Of(path("cluster_id"), "colour")}, {}, "cluster is not searched by colour"),
@@ -64,9 +64,9 @@ def test_a_right_declaration_is_taken(declare: Callable[..., None]) -> None:
     ],
 )
 def test_a_wrong_one_ends_when_it_is_checked(
-    declare: Callable[..., None], searches: dict[str, Declared], related: dict[str, Path], words: str
+    declare: Callable[..., None], searches: dict[str, Declared], related: dict[str, Path], message: str
 ) -> None:
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises(TypeError, match=message):
         declare(searches, related)
 
 

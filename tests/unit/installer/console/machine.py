@@ -169,5 +169,5 @@ class Machine:
             yield pilot
 
 
-async def shows(pilot: Pilot[None], name: str, words: str) -> None:
-    await golden(pilot, name, words, GOLDEN)
+async def shows(pilot: Pilot[None], name: str, expected: str) -> None:
+    await golden(pilot, name, expected, GOLDEN)

@@ -24,9 +24,9 @@ async def test_logs_are_read_from_their_end(machine: Machine) -> None:
         await operator.goes("enter", "l", "n")
         await shows(pilot, "log", "line 399")
         await operator.goes("b")
-        assert "line 399" not in await operator.sees("line 370")
+        assert "line 399" not in await operator.expect("line 370")
         await operator.goes("enter")
-        await operator.sees("line 399")
+        await operator.expect("line 399")
     (first, *_) = machine.run.commands("journalctl")
     assert first[-2:] == ("--unit", "trivet-node.service")
 
@@ -35,7 +35,7 @@ async def test_a_journal_that_cannot_be_read_is_told(machine: Machine) -> None:
     machine.run.answers["journalctl"] = CommandFailed(("journalctl",), "it took longer than 30 s")
     async with machine.on() as pilot:
         await Operator(pilot).goes("enter", "l", "k")
-        await Operator(pilot).sees("This did not succeed", "it took longer than 30 s")
+        await Operator(pilot).expect("This did not succeed", "it took longer than 30 s")
 
 
 async def test_maintenance_begins_with_its_reason_and_ends(machine: Machine) -> None:
@@ -43,32 +43,32 @@ async def test_maintenance_begins_with_its_reason_and_ends(machine: Machine) -> 
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "m")
-        await operator.sees("this host gives the engine away")
+        await operator.expect("this host gives the engine away")
         await operator.goes("new fan", "enter")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
         assert read_maintenance(machine.settings.ha_folder) == "new fan"
         await operator.goes("m")
-        await operator.sees("This host is in maintenance: new fan.")
+        await operator.expect("This host is in maintenance: new fan.")
         await operator.goes("e")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
     assert read_maintenance(machine.settings.ha_folder) is None
 
 
 async def test_without_a_site_there_is_no_maintenance(machine: Machine) -> None:
     async with machine.on() as pilot:
         await Operator(pilot).goes("enter", "m")
-        await Operator(pilot).sees("this node is in no site")
+        await Operator(pilot).expect("this node is in no site")
 
 
 async def test_the_password_is_changed_through_standard_input_alone(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "p", "Short")
-        await operator.sees("it is shorter than 8 characters")
+        await operator.expect("it is shorter than 8 characters")
         await operator.goes("er than this 7", "tab", "another 8", "enter")
-        await operator.sees("this is not the same")
+        await operator.expect("this is not the same")
         await operator.goes(*["backspace"] * 9, "Shorter than this 7", "enter")
-        await operator.sees("The password is changed.")
+        await operator.expect("The password is changed.")
     assert machine.run.ran == [(("chpasswd",), "root:Shorter than this 7\n")]
 
 
@@ -77,4 +77,4 @@ async def test_a_password_that_is_not_taken_is_told(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "p", "long enough 1", "tab", "long enough 1", "enter")
-        await operator.sees("The password was not changed", "the disk is full")
+        await operator.expect("The password was not changed", "the disk is full")

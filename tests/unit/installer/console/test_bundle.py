@@ -95,7 +95,7 @@ def test_the_last_few_are_kept(machine: Machine) -> None:
 async def test_it_is_made_at_the_console(machine: Machine) -> None:
     async with machine.on() as pilot:
         await Operator(pilot).goes("enter", "b")
-        await Operator(pilot).sees("The support bundle is at", "for root alone")
+        await Operator(pilot).expect("The support bundle is at", "for root alone")
 
 
 @given(st.text(max_size=200))

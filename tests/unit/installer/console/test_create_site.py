@@ -15,11 +15,11 @@ from tests.unit.installer.console.operator import Operator
 async def test_three_nodes_become_a_site_by_few_answers(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
-        await operator.sees("Trivet: this node")
+        await operator.expect("Trivet: this node")
         await operator.goes("enter", "c")
         await shows(pilot, "nodes-1", "this node, 192.0.2.11/24 on host0")
         await operator.adds(machine, 2)
-        await operator.sees("2 nodes: add 1 more")
+        await operator.expect("2 nodes: add 1 more")
         await operator.adds(machine, 3)
         await shows(pilot, "nodes-3", "> G  Go on")
         await operator.goes("enter")
@@ -28,13 +28,13 @@ async def test_three_nodes_become_a_site_by_few_answers(machine: Machine) -> Non
         await operator.goes("tab")
         await operator.answers_with("192.0.2.10")
         await operator.goes("enter")
-        await operator.sees("The answers, as", 'name = "engine.branch-7.example"')
+        await operator.expect("The answers, as", 'name = "engine.branch-7.example"')
         assert not machine.answers_file.exists()
         await operator.goes("enter")
-        await operator.sees("The site is up.", "Enter: go on")
+        await operator.expect("The site is up.", "Enter: go on")
         assert operator.answers <= 12
         await operator.goes("enter", "escape")
-        await operator.sees("Trivet: this node")
+        await operator.expect("Trivet: this node")
     answers = answers_file.read(machine.answers_file)
     assert stat.S_IMODE(machine.answers_file.stat().st_mode) == 0o600
     assert [str(node.address) for node in answers.nodes] == ["192.0.2.11/24", "192.0.2.12/24", "192.0.2.13/24"]
@@ -49,16 +49,16 @@ async def test_what_was_typed_is_there_again_after_going_back(machine: Machine) 
         await operator.goes("enter", "c")
         await operator.adds(machine, 2)
         await operator.goes("escape", "escape", "enter", "c")
-        await operator.sees("2 node2")
+        await operator.expect("2 node2")
         await operator.goes("d")
-        assert "node2" not in await operator.sees("> A Add a node")
+        assert "node2" not in await operator.expect("> A Add a node")
 
 
 async def test_each_mistake_is_told_while_it_is_typed(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "g")
-        await operator.sees("Engine's address")
+        await operator.expect("Engine's address")
         await operator.goes("tab")
         for typed, says in (
             ("192.0.2.0", "is the address of the network 192.0.2.0/24 itself"),
@@ -69,32 +69,32 @@ async def test_each_mistake_is_told_while_it_is_typed(machine: Machine) -> None:
             ("198.51.100.10", "is not in the engine's network 198.51.100.0/24"),
         ):
             await operator.goes(typed)
-            await operator.sees(says)
+            await operator.expect(says)
             await operator.goes(*["backspace"] * len(typed))
         await operator.goes("up", "node1")
-        await operator.sees("node1 is the engine's name")
+        await operator.expect("node1 is the engine's name")
 
 
 async def test_a_wrong_claim_code_is_told_by_the_node_itself(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "a", "192.0.2.12", "enter")
-        await operator.sees("Is this node2?")
+        await operator.expect("Is this node2?")
         await operator.goes("enter")
-        await operator.sees("compare the words first")
+        await operator.expect("compare the words first")
         await operator.goes(" ", "tab", "WRONG-CODE", "enter")
-        await operator.sees("This did not succeed", "node2 did not take the claim code")
+        await operator.expect("This did not succeed", "node2 did not take the claim code")
         await operator.goes("enter")
-        await operator.sees("Is this node2?")
+        await operator.expect("Is this node2?")
         await operator.goes("escape")
-        await operator.sees("[192.0.2.12")  # the address is still there
+        await operator.expect("[192.0.2.12")  # the address is still there
 
 
 async def test_a_node_that_is_not_there_is_told(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "a", "192.0.2.77", "enter")
-        await operator.sees("Nothing was learned of 192.0.2.77", "no route to host")
+        await operator.expect("Nothing was learned of 192.0.2.77", "no route to host")
 
 
 async def test_a_node_that_offers_nothing_is_proposed_like_this_one(machine: Machine) -> None:
@@ -103,7 +103,7 @@ async def test_a_node_that_offers_nothing_is_proposed_like_this_one(machine: Mac
         operator = Operator(pilot)
         await operator.goes("enter", "c")
         await operator.adds(machine, 2)
-        await operator.sees("192.0.2.12/24 on host0; bricks /gluster/engine/brick")
+        await operator.expect("192.0.2.12/24 on host0; bricks /gluster/engine/brick")
 
 
 async def test_a_node_without_file_systems_for_bricks_is_asked_for_them(machine: Machine) -> None:
@@ -111,9 +111,9 @@ async def test_a_node_without_file_systems_for_bricks_is_asked_for_them(machine:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "g")
-        await operator.sees("Node node1", "Brick for engine")
+        await operator.expect("Node node1", "Brick for engine")
         await operator.goes("enter")
-        await operator.sees("is no absolute path")
+        await operator.expect("is no absolute path")
 
 
 async def test_a_stopped_deploy_is_gone_on_with(machine: Machine) -> None:
@@ -121,27 +121,27 @@ async def test_a_stopped_deploy_is_gone_on_with(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "g")
-        await operator.sees("Engine's address")
+        await operator.expect("Engine's address")
         await operator.goes("engine.test", "tab", "192.0.2.10", "enter")
-        await operator.sees("The answers, as")
+        await operator.expect("The answers, as")
         await operator.goes("enter")
-        await operator.sees("Esc: stop")
-        await operator.sees("done in")
+        await operator.expect("Esc: stop")
+        await operator.expect("done in")
         await operator.goes("escape")
-        await operator.sees("Stop it?")
+        await operator.expect("Stop it?")
         await operator.goes("s")
-        await operator.sees("This did not come to its end")
+        await operator.expect("This did not come to its end")
         await operator.goes("escape")
     machine.world.look = lambda: None
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c")
-        await operator.sees("A site was begun", "Site site (node1) was begun here")
+        await operator.expect("A site was begun", "Site site (node1) was begun here")
         await operator.goes("v")
-        found = await operator.sees("The answers", "(as typed)")
+        found = await operator.expect("The answers", "(as typed)")
         assert machine.world.nodes["node1"].host.claim_code not in found
         await operator.goes("escape", "g")
-        await operator.sees("The site is up.")
+        await operator.expect("The site is up.")
     assert machine.deploy_folder.journals.formed()
 
 
@@ -150,23 +150,23 @@ async def test_a_member_of_a_site_makes_none(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c")
-        await operator.sees("this node is a member of site branch-7 already")
+        await operator.expect("this node is a member of site branch-7 already")
 
 
 async def test_nodes_are_found_and_still_compared(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "f")
-        found = await operator.sees("Nodes that were found", "2 node3", "compare the words")
+        found = await operator.expect("Nodes that were found", "2 node3", "compare the words")
         assert "node1" not in found
         await operator.goes("2")
-        await operator.sees("Is this node3?")
+        await operator.expect("Is this node3?")
         await operator.goes(" ", "tab", machine.world.nodes["node3"].host.claim_code, "enter")
-        await operator.sees("2 nodes: add 1 more", "192.0.2.13/24 on host0")
+        await operator.expect("2 nodes: add 1 more", "192.0.2.13/24 on host0")
         await operator.goes("f")
-        assert "node3" not in await operator.sees("Nodes that were found", "1 node2")
+        assert "node3" not in await operator.expect("Nodes that were found", "1 node2")
         await operator.goes("escape")
-        await operator.sees("2 nodes: add 1 more")
+        await operator.expect("2 nodes: add 1 more")
 
 
 async def test_where_nobody_answers_it_is_said(machine: Machine) -> None:
@@ -174,7 +174,7 @@ async def test_where_nobody_answers_it_is_said(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "f")
-        await operator.sees("No node was found", "at none of the addresses of 192.0.2.0/24")
+        await operator.expect("No node was found", "at none of the addresses of 192.0.2.0/24")
 
 
 async def test_a_wide_network_is_not_searched(machine: Machine) -> None:
@@ -183,4 +183,4 @@ async def test_a_wide_network_is_not_searched(machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "f")
-        await operator.sees("No node was looked for", "65536 addresses")
+        await operator.expect("No node was looked for", "65536 addresses")

@@ -56,12 +56,12 @@ async def test_a_node_that_can_be_done_without_is_rebooted_after_a_question(mach
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "r")
-        await operator.sees("Reboot node1", "No volume loses its quorum without this node")
+        await operator.expect("Reboot node1", "No volume loses its quorum without this node")
         await operator.goes("escape", "r")
-        await operator.sees("Yes, reboot node1")
+        await operator.expect("Yes, reboot node1")
         assert machine.run.commands("systemctl reboot") == []
         await operator.goes("y")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
     assert len(machine.run.commands("systemctl reboot")) == 1
 
 
@@ -74,8 +74,8 @@ async def test_where_quorum_would_be_lost_the_name_is_typed(machine: Machine) ->
         await operator.goes("enter", "o")
         await shows(pilot, "power-refused", "Gluster quorum will be lost for data")
         await operator.goes("enter")
-        await operator.sees("that is not node1: nothing is done")
+        await operator.expect("that is not node1: nothing is done")
         assert machine.run.commands("systemctl") == []
         await operator.goes("node1", "enter")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
     assert len(machine.run.commands("systemctl poweroff")) == 1

@@ -52,10 +52,10 @@ async def test_everything_is_broken(machine: Machine) -> None:
     )
     async with machine.on() as pilot:
         operator = Operator(pilot)
-        await operator.sees("Look at what is marked with !: Agent, Volumes", "! unknown: of all things")
-        await operator.sees("! unknown: no answer for")
+        await operator.expect("Look at what is marked with !: Agent, Volumes", "! unknown: of all things")
+        await operator.expect("! unknown: no answer for")
         await operator.goes("enter")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
     forever.set()
 
 
@@ -63,15 +63,15 @@ async def test_on_the_nodes_own_screen_there_is_nothing_to_leave_to(machine: Mac
     machine.may_leave = False
     async with machine.on() as pilot:
         operator = Operator(pilot)
-        assert "Q: leave" not in await operator.sees("Q: lock")
+        assert "Q: leave" not in await operator.expect("Q: lock")
         await operator.goes("q", "escape")
         await pilot.press("ctrl+c", "ctrl+q")
-        await operator.sees("Trivet: this node")
+        await operator.expect("Trivet: this node")
 
 
 async def test_elsewhere_it_is_left(machine: Machine) -> None:
     async with machine.on() as pilot:
-        await Operator(pilot).sees("Q: leave")
+        await Operator(pilot).expect("Q: leave")
         await pilot.press("q")
         for _ in range(100):
             if not pilot.app.is_running:
@@ -87,4 +87,4 @@ async def test_a_small_terminal_gets_a_sentence_and_no_traceback(machine: Machin
         await pilot.pause()
         assert "Node" not in text(pilot.app)
         await pilot.resize_terminal(80, 24)
-        await Operator(pilot).sees("Trivet: this node")
+        await Operator(pilot).expect("Trivet: this node")

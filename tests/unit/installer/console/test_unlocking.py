@@ -22,18 +22,18 @@ async def test_looking_is_allowed_and_changing_asks_once(machine: Machine, clock
         await operator.goes("enter")
         await shows(pilot, "menu-locked", "Shell *")
         await operator.goes("l")
-        await operator.sees("messages since the boot")
+        await operator.expect("messages since the boot")
         await operator.goes("escape", "n")
-        await operator.sees("Root's password opens it for this session")
+        await operator.expect("Root's password opens it for this session")
         await operator.goes("not it", "enter")
-        await operator.sees("That is not root's password")
+        await operator.expect("That is not root's password")
         await operator.goes(PASSWORD)
-        assert PASSWORD not in await operator.sees("*" * len(PASSWORD))
+        assert PASSWORD not in await operator.expect("*" * len(PASSWORD))
         await operator.goes("enter")
-        await operator.sees("What can be done", "Unlocked until nobody has pressed a key")
+        await operator.expect("What can be done", "Unlocked until nobody has pressed a key")
         assert [argv[-2:] for argv in machine.outside] == [("net", "edit")]
         await operator.goes("s")
-        await operator.sees("What can be done")
+        await operator.expect("What can be done")
         assert machine.outside[-1] == ("/bin/bash", "--login")
     assert all(PASSWORD not in " ".join(argv) for argv, _ in machine.run.ran)
 
@@ -42,9 +42,9 @@ async def test_q_locks_it_again(machine: Machine, clock: Clock) -> None:
     machine.session.unlock()
     async with machine.on() as pilot:
         operator = Operator(pilot)
-        await operator.sees("Q: lock")
+        await operator.expect("Q: lock")
         await operator.goes("q", "enter")
-        await operator.sees("Shell *")
+        await operator.expect("Shell *")
 
 
 def test_a_session_that_nobody_uses_locks_itself() -> None:
@@ -65,7 +65,7 @@ async def test_a_node_whose_root_has_no_password_says_so(machine: Machine, clock
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "s")
-        await operator.sees("Nothing can be changed at this console", "root has no password on this node")
+        await operator.expect("Nothing can be changed at this console", "root has no password on this node")
     assert machine.outside == []
 
 
@@ -74,7 +74,7 @@ async def test_whoever_is_not_root_is_told_so(machine: Machine, clock: Clock) ->
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "s")
-        await operator.sees("it was not begun by root (No such file or directory)", "sudo trivet console")
+        await operator.expect("it was not begun by root (No such file or directory)", "sudo trivet console")
 
 
 @pytest.mark.parametrize(

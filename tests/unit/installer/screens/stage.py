@@ -26,8 +26,8 @@ _STANDS = {
 PASSWORD = "hunter22"
 
 
-async def golden(pilot: Pilot[None], name: str, words: str) -> None:
-    await console.golden(pilot, name, words, GOLDEN)
+async def golden(pilot: Pilot[None], name: str, expected: str) -> None:
+    await console.golden(pilot, name, expected, GOLDEN)
 
 
 class Clock:

@@ -64,15 +64,15 @@ def test_what_it_shows_is_read_and_none_of_it_is_a_mistake() -> None:
     assert known(shown).keys() == {"br0", "vrf0", "eth1.102"}
 
 
-def _missing(said: Any, found: Any, path: str) -> Any:
+def _missing(expected: Any, found: Any, path: str) -> Any:
     """The places at which `found` does not say what `said` does; lists of interfaces by name, in any order."""
-    if isinstance(said, dict) and isinstance(found, dict):
-        for key, value in said.items():
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key, value in expected.items():
             other = found.get({"slaves": "port"}.get(key, key))
             yield from _missing(value, other, f"{path}.{key}")
-    elif isinstance(said, list) and isinstance(found, list):
-        for number, item in enumerate(said):
+    elif isinstance(expected, list) and isinstance(found, list):
+        for number, item in enumerate(expected):
             if not any(not list(_missing(item, other, "")) for other in found):
                 yield f"{path}[{number}]"
-    elif said != found:
-        yield f"{path}: {said!r}, not {found!r}"
+    elif expected != found:
+        yield f"{path}: {expected!r}, not {found!r}"

@@ -60,20 +60,20 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
             await pilot.pause()
 
 
-async def until(pilot: Pilot[None], words: str) -> str:
+async def until(pilot: Pilot[None], expected: str) -> str:
     """What stands on the console as soon as `words` are part of it."""
     for _ in range(500):
-        if words in (found := text(pilot.app)):
+        if expected in (found := text(pilot.app)):
             return found
         await asyncio.sleep(0.02)
-    raise AssertionError(f"never said {words!r}:\n{text(pilot.app)}")
+    raise AssertionError(f"never said {expected!r}:\n{text(pilot.app)}")
 
 
-async def golden(pilot: Pilot[None], name: str, words: str, folder: Path = _GOLDEN) -> None:
+async def golden(pilot: Pilot[None], name: str, expected: str, folder: Path = _GOLDEN) -> None:
     """The console comes to show what is kept in `folder` under `name`, of which `words` are a part. With
     TRIVET_GOLDEN=write in the environment it is kept anew, for review as a diff."""
     path = folder / f"{name}.txt"
-    found = await until(pilot, words)
+    found = await until(pilot, expected)
     if os.environ.get("TRIVET_GOLDEN") == "write":
         await asyncio.sleep(0.5)
         path.parent.mkdir(parents=True, exist_ok=True)

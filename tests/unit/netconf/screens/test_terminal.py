@@ -15,11 +15,11 @@ _segments = st.lists(st.tuples(_styles, st.text(st.sampled_from("ab [>"), max_si
 
 def _line(y: int, x: int, segments: list[tuple[str, str]]) -> str:
     """Within the margins, as Textual draws."""
-    said = f"\x1b[{y};{x}H"
+    output = f"\x1b[{y};{x}H"
     for style, text in segments:
-        said += style + text[: max(0, _SIZE[0] + 1 - x)]
+        output += style + text[: max(0, _SIZE[0] + 1 - x)]
         x += len(text)
-    return said + "\x1b[0m\r\n" * (y < _SIZE[1])
+    return output + "\x1b[0m\r\n" * (y < _SIZE[1])
 
 
 _lines = st.builds(_line, st.integers(1, _SIZE[1]), st.integers(1, _SIZE[0]), _segments)
@@ -33,8 +33,8 @@ class _Shown:
         self.screen = pyte.Screen(*_SIZE)
         self._stream = pyte.Stream(self.screen)
 
-    def feed(self, said: str) -> None:
-        self._stream.feed(said)
+    def feed(self, data: str) -> None:
+        self._stream.feed(data)
 
     @property
     def cells(self) -> dict[tuple[int, int], tuple[object, ...]]:
@@ -69,10 +69,10 @@ def _after(*drawings: str) -> str:
     """What the last of the drawings is news of."""
     terminal = Terminal(80, 24)
     for drawing in drawings:
-        said = terminal.updates()
+        updates = terminal.updates()
         terminal.put(drawing)
-        said = terminal.updates()
-    return said
+        updates = terminal.updates()
+    return updates
 
 
 def test_only_what_differs_is_sent() -> None:

@@ -60,8 +60,8 @@ async def test_what_is_typed_is_a_layout() -> None:
         assert "Address/prefix" not in text(app)
 
 
-def _layout(state: NetworkState, **said: object) -> Layout:
-    return replace(layout_of(state), **said)  # type: ignore[arg-type]
+def _layout(state: NetworkState, **changes: object) -> Layout:
+    return replace(layout_of(state), **changes)  # type: ignore[arg-type]
 
 
 async def test_a_long_plan_scrolls() -> None:

@@ -17,18 +17,18 @@ class Recorder:
     """Notes commands, and answers with what `say` answers or raises."""
 
     def __init__(self, say: Say = lambda argv: "") -> None:
-        self.said: list[tuple[str, ...]] = []
+        self.commands: list[tuple[str, ...]] = []
         self.say = say
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        self.said.append(argv)
+        self.commands.append(argv)
         return self.say(argv)
 
 
 def test_a_unit_is_started_with_its_properties_and_leaves_no_file() -> None:
     run = Recorder()
     TransientUnits(run).start("one.service", ("sleep", "9"), ("UMask=0007",))
-    assert run.said == [
+    assert run.commands == [
         ("systemd-run", "--quiet", "--collect", "--unit=one.service", "--property=UMask=0007", "--", "sleep", "9")
     ]
 
@@ -46,7 +46,7 @@ def test_what_systemd_says_of_it_counts(state: str, runs: bool) -> None:
     units = TransientUnits(run)
     assert units.is_running("one.service") is runs
     units.stop("one.service")
-    assert (("systemctl", "stop", "one.service") in run.said) is runs
+    assert (("systemctl", "stop", "one.service") in run.commands) is runs
 
 
 def test_a_systemd_that_does_not_answer_is_no_unit_that_does_not_run() -> None:
@@ -75,7 +75,7 @@ class Systemctl(Recorder):
 
     @property
     def changes(self) -> list[str]:
-        return [argv[1] for argv in self.said if argv[1] != "is-active"]
+        return [argv[1] for argv in self.commands if argv[1] != "is-active"]
 
 
 def test_the_daemon_is_started_anew_with_every_other_certificate_and_only_then(tmp_path: Path) -> None:

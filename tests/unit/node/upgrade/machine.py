@@ -46,7 +46,7 @@ class Machine:
     folder: Path
     labels: list[str] = field(default_factory=lambda: ["trivet-esp", f"trivet_{RUNNING}", "_empty", "trivet-state"])
     keeps_labels: bool = True
-    said: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.places = Places(
@@ -95,7 +95,7 @@ class Machine:
         return sorted(path.name for path in self.places.kernels.iterdir() if not path.name.startswith("."))
 
     def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        self.said.append(argv)
+        self.commands.append(argv)
         match argv:
             case ("sfdisk", "--json", "/dev/vda"):
                 return self._table()

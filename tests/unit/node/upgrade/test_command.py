@@ -56,8 +56,8 @@ class Node(Machine):
         path.write_text(version)
         return str(path)
 
-    def trivet(self, *words: str) -> Result:
-        result = CliRunner().invoke(make_group(lambda: whole_pool(), lambda observe: self._versions()), words)
+    def trivet(self, *arguments: str) -> Result:
+        result = CliRunner().invoke(make_group(lambda: whole_pool(), lambda observe: self._versions()), arguments)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 
@@ -154,31 +154,31 @@ def test_no_reboot(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "words"),
+    ("version", "message"),
     [(RUNNING, "this is the version that runs"), (OLD, "it is older than"), ("x", "there is no such file")],
 )
-def test_refused_before_anything_is_changed(node: Node, version: str, words: str) -> None:
+def test_refused_before_anything_is_changed(node: Node, version: str, message: str) -> None:
     before = (node.kernels, list(node.labels))
     source = node.iso(version) if version != "x" else "/nowhere.iso"
     result = node.trivet("upgrade", source)
     assert result.exit_code == 1
-    assert words in result.output
+    assert message in result.output
     assert json.loads(node.trivet("upgrade", source, "--json").stdout)["problem"]["changed"] is False
     assert (node.kernels, node.labels) == before
 
 
 def test_a_second_one_waits_for_the_first(node: Node) -> None:
     with lock_upgrades(node.places.records):
-        for words in (("upgrade", node.iso()), ("rollback",)):
-            assert "another upgrade or rollback is running" in node.trivet(*words).output
+        for arguments in (("upgrade", node.iso()), ("rollback",)):
+            assert "another upgrade or rollback is running" in node.trivet(*arguments).output
     node.trivet("upgrade", node.iso())
     assert "is written already and waits for the reboot" in node.trivet("upgrade", node.iso()).output
 
 
 def test_a_machine_that_is_not_installed(node: Node) -> None:
     node.places.booted.unlink()
-    for words in (("upgrade", node.iso()), ("rollback",), ("status",)):
-        result = node.trivet(*words)
+    for arguments in (("upgrade", node.iso()), ("rollback",), ("status",)):
+        result = node.trivet(*arguments)
         assert (result.exit_code, "has no slots for versions" in result.output) == (1, True)
     assert node.trivet("health").exit_code == 0
 

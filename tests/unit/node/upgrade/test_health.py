@@ -26,11 +26,11 @@ UNITS = Path("node")
 class Commands:
     """Answers by the first word."""
 
-    def __init__(self, **said: str | CommandFailed) -> None:
-        self.said = said
+    def __init__(self, **answers: str | CommandFailed) -> None:
+        self.commands = answers
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        answer = self.said[argv[0]]
+        answer = self.commands[argv[0]]
         if isinstance(answer, CommandFailed):
             raise answer
         return answer

@@ -9,11 +9,11 @@ from node.upgrade.medium import mount_medium
 
 class Mounts:
     def __init__(self, why: str = "") -> None:
-        self.said: list[tuple[str, ...]] = []
+        self.commands: list[tuple[str, ...]] = []
         self.why = why
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        self.said.append(argv)
+        self.commands.append(argv)
         if self.why:
             raise CommandFailed(argv, self.why, status=32)
         return ""
@@ -25,7 +25,9 @@ def test_a_file_is_mounted_read_only(tmp_path: Path) -> None:
     with mount_medium(run, tmp_path / "x.iso", tmp_path / "run/at") as folder:
         assert folder == tmp_path / "run/at/trivet"
     options = "ro,nosuid,nodev,noexec,loop"
-    assert run.said == [("mount", "-t", "iso9660", "-o", options, str(tmp_path / "x.iso"), str(tmp_path / "run/at"))]
+    assert run.commands == [
+        ("mount", "-t", "iso9660", "-o", options, str(tmp_path / "x.iso"), str(tmp_path / "run/at"))
+    ]
 
 
 def test_what_is_no_iso_is_refused_in_its_first_words(tmp_path: Path) -> None:
