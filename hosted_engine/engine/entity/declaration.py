@@ -120,8 +120,8 @@ class Entity(Record[T]):
     root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
     what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
     done to one, by the API's names. A search finds the fields that say so, what `searches` adds to them, and over the
-    paths of `related` the words of other entities (`hosted_engine.engine.search.terms`). A list has `default_limit` objects
-    where nothing says how many, and `most` in any case."""
+    paths of `related` the words of other entities (`hosted_engine.engine.search.terms`). A list has `default_limit`
+    objects where nothing says how many, and `most` in any case."""
 
     def __init__(
         self,

@@ -67,8 +67,8 @@ class Field:
 
     @property
     def searched_as(self) -> tuple[str, ...]:
-        subject = (self.search,) if isinstance(self.search, str) else self.search
-        return tuple(word for word in subject if word)
+        words = (self.search,) if isinstance(self.search, str) else self.search
+        return tuple(word for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import adding, done, picture, removing, running_vm, vm_of
-from tests.unit.engine.test_snapshots import described, disk_of, read, take, contents, write, written_to
+from tests.unit.engine.test_snapshots import contents, described, disk_of, read, take, write, written_to
 
 TURNS = 200  # of the event loop: more than a command needs that waits for nobody
 
