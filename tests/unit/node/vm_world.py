@@ -44,7 +44,7 @@ class World:
             ready=self._ready,
             holder=self._holder,
             taker=self._taker,
-            tell=self._tell,
+            notify=self._tell,
             clock=clock or self.clock,
             free=lambda _: self.free,
         )

@@ -104,7 +104,7 @@ PLACES = ("system", *KINDS, "other", "nothing")
 
 @EVERY
 def test_what_changes_something(cells: Matrix, role: Mapping[str, Any]) -> None:
-    wrong = []
+    wrong: list[str] = []
     for on in PLACES:
         with cells.given(role, on) as access:
             for asked in cells.changes:
@@ -123,7 +123,7 @@ def wrong_change(cells: Matrix, access: Access, asked: Asked, role: Mapping[str,
 
 @EVERY
 def test_what_is_shown(cells: Matrix, role: Mapping[str, Any]) -> None:
-    wrong = []
+    wrong: list[str] = []
     for on in PLACES:
         with cells.given(role, on) as access:
             for asked, said in cells.readings:
