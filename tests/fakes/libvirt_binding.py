@@ -2,12 +2,18 @@
 
 import importlib
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration", "node.vms.libvirt_guest")
+MODULES = (
+    "node.vms.libvirt_hypervisor",
+    "node.vms.libvirt_domains",
+    "node.vms.libvirt_migration",
+    "node.vms.libvirt_guest",
+)
 
 
 class PlayedLibvirt(ModuleType):
@@ -89,6 +95,13 @@ def play_libvirt(monkeypatch: pytest.MonkeyPatch) -> tuple[PlayedLibvirt, Any]:
     hypervisor = importlib.import_module(MODULES[0]).LibvirtHypervisor()
     _forget(monkeypatch)
     return played, hypervisor
+
+
+def write_files_in(folder: Path, hypervisor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What libvirt writes of domains, their states and their logs."""
+    of_domains = type(hypervisor).domains.__globals__["active_domains"].__globals__
+    for name in ("RUN", "LOGS"):
+        monkeypatch.setitem(of_domains, name, folder)
 
 
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:

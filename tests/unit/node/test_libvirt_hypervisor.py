@@ -10,7 +10,7 @@ import pytest
 from node.vms.domain_xml import METADATA
 from node.vms.ends import End
 from node.vms.hypervisor import DomainAction, HypervisorFailed
-from tests.fakes.libvirt_binding import PlayedLibvirt, play_libvirt
+from tests.fakes.libvirt_binding import PlayedLibvirt, play_libvirt, write_files_in
 
 DATA = Path(__file__).parents[2] / "data" / "node" / "vm_logs"
 
@@ -76,7 +76,7 @@ def test_how_a_domain_ended_is_known_by_events_and_by_its_log(
     events: list[tuple[str, int]], log: str | None, end: End | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     played, hypervisor = play_libvirt(monkeypatch)
-    monkeypatch.setitem(type(hypervisor).domains.__globals__, "LOGS", tmp_path)
+    write_files_in(tmp_path, hypervisor, monkeypatch)
     if log is not None:
         (tmp_path / "web.log").write_text((DATA / f"{log}.log").read_text())
     hypervisor.domains()

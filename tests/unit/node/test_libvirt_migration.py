@@ -8,7 +8,7 @@ import pytest
 from node.registration.migration_trust import FOLDER
 from node.vms.hypervisor import HypervisorFailed, Move
 from node.vms.migration import MigrationLimits, MigrationProgress
-from tests.fakes.libvirt_binding import PlayedLibvirt, play_libvirt
+from tests.fakes.libvirt_binding import PlayedLibvirt, play_libvirt, write_files_in
 
 VM = "6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60"
 STATUS = """<domstatus state='{state}' reason='{reason}' pid='1598'>
@@ -120,7 +120,7 @@ def test_a_vm_on_its_way_is_known_without_asking_qemu(
 ) -> None:
     """As libvirt 11.3 writes its status."""
     libvirt, hypervisor = played
-    monkeypatch.setitem(type(hypervisor).domains.__globals__, "RUN", tmp_path)
+    write_files_in(tmp_path, hypervisor, monkeypatch)
     libvirt.domains[VM] = PlayedDomain()
     assert hypervisor.find(VM).move is Move.NONE
     (tmp_path / "HostedEngine.xml").write_text(STATUS.format(state="running", reason="booted", job=job, phase=phase))
