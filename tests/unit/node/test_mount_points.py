@@ -12,7 +12,7 @@ from node.api.messages.mounts import HOSTED_ENGINE, MountRequest, MountSpec
 from node.storage import mount_points
 from node.storage.desired import DesiredStorage
 from node.storage.engine_vm_files import WANTED, read
-from tests.unit.node.test_desired_storage import World
+from tests.unit.node.storage_world import World
 
 ID, DATA_ID = "6c0c30f3-7d53-4bf9-9b83-1ee1b4a8dcd2", "0b9b1f07-9d23-45a5-a4a0-8f9ae1d1d0c5"
 ENGINE = MountRequest(

@@ -5,8 +5,8 @@ import pytest
 from ovirtsdk4 import services, types
 
 from tests.fakes.engine import DATA_ID, TINY_ID
-from tests.unit.rest.test_disks import add_disk, add_vm
-from tests.unit.rest.test_disks import system as system
+from tests.unit.rest.disks import add_disk, add_vm
+from tests.unit.rest.disks import system as system
 from tests.unit.rest.waiting import until
 
 ISO = {"content_type": types.DiskContentType.ISO, "format": types.DiskFormat.RAW}
