@@ -20,7 +20,7 @@ def losses(lab: LabUnderTest, count: int, report: Callable[[str], None], *, fenc
     Controllers(lab.appliance).switch(lab.appliance.machines[0], on=fencing)
     found = []
     for number in range(1, count + 1):
-        ha_run.settle(lab)
+        ha_run.wait_whole(lab)
         lost = ha_run.engine_host(lab)
         killing = threading.Thread(target=lab.kill, args=(lost,))
         found.append(ha_run.measure(lab, killing.start))
@@ -30,7 +30,7 @@ def losses(lab: LabUnderTest, count: int, report: Callable[[str], None], *, fenc
             ha_run.wait_on(lab, lost)
         else:
             ha_run.power_on(lab, lost)
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
     return found
 
 

@@ -51,7 +51,7 @@ class Vt220:
     """`line` is a file descriptor. `heard` is all that ever came."""
 
     def __init__(self, line: int) -> None:
-        self.heard = b""
+        self.received = b""
         self._line = line
         self._screen = _screen()
         self._stream = pyte.ByteStream(self._screen)
@@ -85,15 +85,15 @@ class Vt220:
         data = os.read(self._line, 65536)
         if not data:
             raise ConnectionError("the line was cut")
-        self.heard += data
+        self.received += data
         self._stream.feed(data)
         return data
 
     def beyond(self, within_s: float = 10) -> list[bytes]:
         """The parts of all that came that are not understood; the rest of a sequence that has begun is waited for."""
-        while _BEGUN.search(self.heard) and self.hear(within_s):
+        while _BEGUN.search(self.received) and self.hear(within_s):
             pass
-        return beyond(self.heard)
+        return beyond(self.received)
 
     def until(self, *texts: str, within_s: float = 60) -> str:
         """What stands there as soon as all of `words` are part of it."""
@@ -105,8 +105,8 @@ class Vt220:
 
     def costs(self, *keys: str, quiet_s: float = 1) -> int:
         """How many bytes came because of these keys, until nothing more did for a while."""
-        before = len(self.heard)
+        before = len(self.received)
         self.type(*keys)
         while self.hear(quiet_s):
             pass
-        return len(self.heard) - before
+        return len(self.received) - before

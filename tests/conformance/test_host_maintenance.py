@@ -12,17 +12,17 @@ from tests.lab import ha_run
 from tests.lab.under_test import LabUnderTest
 
 MAINTENANCE, UP = types.HostStatus.MAINTENANCE, types.HostStatus.UP
-TOLD_WITHIN_S = 60
+REPORTED_WITHIN_S = 60
 REASON = "a new disk"
 
 
 @pytest.fixture
 def whole(lab: LabUnderTest) -> Iterator[LabUnderTest]:
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
     yield lab
     for node in lab.nodes:
         lab.exec(node, "trivet", "ha", "maintenance", "none")
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
 
 
 def test_a_host_without_the_engine_goes_and_comes_and_so_does_one_by_hand(whole: LabUnderTest) -> None:
@@ -32,7 +32,7 @@ def test_a_host_without_the_engine_goes_and_comes_and_so_does_one_by_hand(whole:
         service.deactivate(reason=REASON, async_=False)
         assert (service.get().status, service.get().status_detail) == (MAINTENANCE, REASON)
         assert whole.exec(name, "cat", "/var/lib/trivet/ha/local-maintenance") == REASON
-        until("trivet-ha keeps to it", lambda: state(whole, name) == "local_maintenance", timeout_s=TOLD_WITHIN_S)
+        until("trivet-ha keeps to it", lambda: state(whole, name) == "local_maintenance", timeout_s=REPORTED_WITHIN_S)
         vms = connection.system_service().vms_service()
         policy = types.VmPlacementPolicy(hosts=[types.Host(name=name)])
         vm = vms.vm_service(vms.add(new_vm("in-maintenance")).id)
@@ -44,10 +44,10 @@ def test_a_host_without_the_engine_goes_and_comes_and_so_does_one_by_hand(whole:
         assert service.get().status == UP
 
         whole.exec(name, "trivet", "ha", "maintenance", "local", "--reason", "by hand")
-        until("it is shown", lambda: bool(service.get().status == MAINTENANCE), timeout_s=TOLD_WITHIN_S)
+        until("it is shown", lambda: bool(service.get().status == MAINTENANCE), timeout_s=REPORTED_WITHIN_S)
         assert service.get().status_detail == "by hand"
         whole.exec(name, "trivet", "ha", "maintenance", "none")
-        until("its end is shown", lambda: bool(service.get().status == UP), timeout_s=TOLD_WITHIN_S)
+        until("its end is shown", lambda: bool(service.get().status == UP), timeout_s=REPORTED_WITHIN_S)
 
 
 @pytest.mark.long
@@ -64,7 +64,7 @@ def test_the_engines_host_goes_into_maintenance_after_the_engine_has_left_it(who
         assert service.get().status_detail == REASON
         assert events(connection, name) >= {"600", "15"}
         service.activate(async_=False)
-        until("it is up", lambda: bool(service.get().status == UP), timeout_s=TOLD_WITHIN_S)
+        until("it is up", lambda: bool(service.get().status == UP), timeout_s=REPORTED_WITHIN_S)
     ha_run.until("it can take the engine again", lambda: score(whole, name) > 0)
     assert name not in ha_run.engine_hosts(whole)
 

@@ -13,7 +13,7 @@ from tests.conformance.test_sdk import connect
 from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 
-TOLD_WITHIN_S = 90
+REPORTED_WITHIN_S = 90
 BACK_WITHIN_S = 540
 PENDING = re.compile("Number of entries: ([0-9-]+)")
 
@@ -30,7 +30,7 @@ def test_a_lost_node_is_told_and_heals_by_itself(lab: LabUnderTest) -> None:
             until(
                 f"the API says that {lost} does not respond",
                 lambda: status(hosts, lost) == types.HostStatus.NON_RESPONSIVE,
-                timeout_s=TOLD_WITHIN_S,
+                timeout_s=REPORTED_WITHIN_S,
             )
             assert all(status(hosts, node) == types.HostStatus.UP for node in lab.nodes if node != lost)
             lab.exec(alive, "dd", "if=/dev/zero", f"of={written}", "bs=1M", "count=8", "conv=fsync", timeout_s=180)

@@ -46,24 +46,30 @@ class BareNetwork(FakeNodeNetwork):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self._clock = clock
-        self._goes_back_at = 0.0
+        self._expires_at = 0.0
 
     def change_network(self, request: NetworkRequest) -> NetworkChange:
         if self.checkpoints:
             raise ChangePending
-        self._goes_back_at = self._clock.now() + request.confirm_within_s
+        self._expires_at = self._clock.now() + request.confirm_within_s
         return super().change_network(request)
 
     def end_if_over(self) -> None:
-        if self.checkpoints and self._clock.now() >= self._goes_back_at:
-            self.go_back()
+        if self.checkpoints and self._clock.now() >= self._expires_at:
+            self.roll_back()
 
 
 class BareNode(FakeNode):
     """With a key of its own, and a network change that goes back when its time is over."""
 
     def __init__(
-        self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None], keep: Callable[[], None]
+        self,
+        name: str,
+        *,
+        site: FakeSite,
+        clock: FakeClock,
+        on_call: Callable[[], None],
+        on_maintenance: Callable[[], None],
     ) -> None:
         self._network = BareNetwork(clock)
         super().__init__(name, site=site, claim_code=f"CODE-CODE-CODE-{name[-1]:0>4}", net=self._network, now=clock.now)
@@ -72,11 +78,11 @@ class BareNode(FakeNode):
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
         self.host.request_pem = request.public_bytes(Encoding.PEM).decode()
         self.host.fingerprint = request_or_certificate_fingerprint(request)
-        self.ha_service.on_maintenance = keep
+        self.ha_service.on_maintenance = on_maintenance
         self._on_call = on_call
         self.claim_takes = 0
         """The next claim is under way for that many connections, while its caller is killed."""
-        self._under_way: Claim | None = None
+        self._claim_in_progress: Claim | None = None
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:
         if operation.name == "claim":
@@ -88,18 +94,18 @@ class BareNode(FakeNode):
         return answer
 
     def _begin_claim(self, claim: Claim) -> None:
-        if self.claim_takes and self._under_way is None:
-            self._under_way = claim
+        if self.claim_takes and self._claim_in_progress is None:
+            self._claim_in_progress = claim
             raise PowerCut
-        self._under_way, self.claim_takes = None, 0  # claims wait for each other
+        self._claim_in_progress, self.claim_takes = None, 0  # claims wait for each other
 
     def connected(self) -> None:
         """At the end of a claim the code does not count any more, and certificates are not asked for yet."""
-        if self._under_way is None:
+        if self._claim_in_progress is None:
             return
         self.claim_takes -= 1
         if self.claim_takes == 0:
-            self.host.claimed, self._under_way = self._under_way, None
+            self.host.claimed, self._claim_in_progress = self._claim_in_progress, None
             raise RemoteRefused(JustClaimed().text, self.name)
 
 
@@ -113,10 +119,12 @@ class World:
         self.calls = 0
         self.cut_at: int | None = None
         self.boots_in = 3
-        self.look: Callable[[], None] = lambda: None
+        self.on_observe: Callable[[], None] = lambda: None
         """Called before and after each operation of a node."""
         self.nodes = {
-            n: BareNode(n, site=self.site, clock=self.clock, on_call=self._called, keep=self._keep_engine)
+            n: BareNode(
+                n, site=self.site, clock=self.clock, on_call=self._called, on_maintenance=self._start_engine_if_possible
+            )
             for n in names
         }
         self._folder = folder
@@ -151,7 +159,7 @@ class World:
         found = [node.machines.vm(vm_id) for node in self.nodes.values()]
         return [report for report in found if report is not None]
 
-    def _keep_engine(self) -> None:
+    def _start_engine_if_possible(self) -> None:
         """What trivet-ha does where a maintenance begins or ends: the engine goes where there is none, if it can."""
         can = [
             n
@@ -172,7 +180,7 @@ class World:
                 can[0].machines.start_vm(knows.machines.spec(vm_id))
 
     def _called(self) -> None:
-        self.look()
+        self.on_observe()
         self.calls += 1
         if self.calls == self.cut_at:
             raise PowerCut

@@ -114,13 +114,13 @@ def _named(there: Mapping[str, Entry], name: str) -> Entry | None:
 
 
 def _chosen(there: Mapping[str, Entry], question: Question) -> Sequence[Entry]:
-    found = [one for one in there.values() if not question.alternatives or _holds(one, question)]
+    found = [one for one in there.values() if not question.alternatives or _matches(one, question)]
     found.sort(key=lambda entry: entry.name.casefold())
     limit = MOST_ENTRIES if question.limit is None else question.limit
     return found[question.offset : question.offset + limit]
 
 
-def _holds(entry: Entry, question: Question) -> bool:
+def _matches(entry: Entry, question: Question) -> bool:
     return any(all(_any_of(entry, condition) for condition in all_of) for all_of in question.alternatives)
 
 

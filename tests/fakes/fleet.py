@@ -26,7 +26,7 @@ class FakeFleet:
 
     async def carrier(self, storage_domain: str) -> NodeApi:
         for node in self.nodes.values():
-            if storage_domain in node.storage.mounted and not node.silent:
+            if storage_domain in node.storage.mounted and not node.unresponsive:
                 return node
         raise NodeNotUp(node=f"a node with storage domain {storage_domain}", reason="none is up")
 
@@ -42,13 +42,13 @@ class FakeFleet:
 
     async def is_unclaimed(self, node: Node) -> bool:
         there = self.nodes.get(node.id)
-        return there is not None and there.host.claimed is None and not there.silent
+        return there is not None and there.host.claimed is None and not there.unresponsive
 
     async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
         """The machine at its address, which is that host from now on."""
         machines = [one for one in self.nodes.values() if isinstance(one, FakeMachine)]
         found = next((one for one in machines if node.address in (one.address, *one.known_as)), None)
-        if found is None or found.silent:
+        if found is None or found.unresponsive:
             raise NodeNonResponsive(node=node.address, request="a connection", reason="nobody answers there")
         if found.host.claimed is not None:
             raise BelongsToSite(address=node.address)

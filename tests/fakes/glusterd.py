@@ -34,7 +34,7 @@ class FakeGlusterd:
     name: str = "node1"
     reachable: set[str] = field(default_factory=lambda: {"node2", "node3"})
     group: dict[str, str] = field(default_factory=dict)
-    settles_after: int = 2
+    joins_after: int = 2
     locked: int = 0
     status_locked: bool = False  # another server holds the volume's lock and does not give it back
     deaf: bool = False  # says yes to everything and does nothing
@@ -88,15 +88,15 @@ class FakeGlusterd:
         return _answer(fill=lambda root: self._fill_peers(root, names, dict.fromkeys(names, 0)))
 
     def _peer_status(self) -> str:
-        for peer, looks in self.peers.items():
-            self.peers[peer] = max(0, looks - 1)
+        for peer, countdown in self.peers.items():
+            self.peers[peer] = max(0, countdown - 1)
         names = {peer: _uuid(peer) for peer in self.peers}
         return _answer(fill=lambda root: self._fill_peers(root, names, self.peers))
 
-    def _fill_peers(self, root: Element, uuids: dict[str, str], looks: dict[str, int]) -> None:
+    def _fill_peers(self, root: Element, uuids: dict[str, str], countdown: dict[str, int]) -> None:
         parent = SubElement(root, "peerStatus")
         for name, uuid in uuids.items():
-            state = self.states.get(name, "Accepted peer request" if looks[name] else "Peer in Cluster")
+            state = self.states.get(name, "Accepted peer request" if countdown[name] else "Peer in Cluster")
             peer = SubElement(parent, "peer")
             _add(peer, uuid=uuid, hostname=name, connected=str(int(name not in self.disconnected)), stateStr=state)
             _add(SubElement(peer, "hostnames"), hostname=name)
@@ -106,7 +106,7 @@ class FakeGlusterd:
             return _answer(errno=1, output="Probe on localhost not needed")
         if name not in self.reachable:
             return _answer(-1, 107, "Probe returned with Transport endpoint is not connected")
-        self.peers[name] = self.settles_after
+        self.peers[name] = self.joins_after
         return _answer(output="success")
 
     def _peer_detach(self, name: str, *arguments: str) -> str:

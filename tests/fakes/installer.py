@@ -78,7 +78,7 @@ INSTALLED = Installed(("192.0.2.11/24",), "lusab-babad-gutih-tugad", "K7QM-2XWD"
 
 
 @dataclass
-class FakeSurroundings:
+class FakeEnvironment:
     """`refuses` is raised by the next plan, `fails` by the installation; `gate` holds it up until it is set."""
 
     machine: SysInfo = MACHINE
@@ -92,12 +92,12 @@ class FakeSurroundings:
     begun: list[Answers] = field(default_factory=list)
     started_over: list[bool] = field(default_factory=list)
     tested: list[NetworkAnswers] = field(default_factory=list)
-    looked: int = 0
+    observed_count: int = 0
     shells: int = 0
     reboots: int = 0
 
     async def sysinfo(self) -> SysInfo:
-        self.looked += 1
+        self.observed_count += 1
         return self.machine
 
     async def findings(self, sysinfo: SysInfo) -> Sequence[Finding]:

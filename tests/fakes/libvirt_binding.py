@@ -72,12 +72,12 @@ class PlayedLibvirt(ModuleType):
             domainEventRegisterAny=self._register,
             listAllDomains=lambda _: list(self.domains.values()),
             createXML=lambda *asked: self.created.append(asked),
-            lookupByUUIDString=self._look_up,
+            lookupByUUIDString=self._lookup,
             getCapabilities=lambda: "<capabilities><host><cpu><model>EPYC</model></cpu></host></capabilities>",
             compareCPU=lambda _: self.comparison,
         )
 
-    def _look_up(self, vm_id: str) -> Any:
+    def _lookup(self, vm_id: str) -> Any:
         if vm_id not in self.domains:
             raise self.libvirtError("Domain not found", self.VIR_ERR_NO_DOMAIN)
         return self.domains[vm_id]

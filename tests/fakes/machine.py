@@ -66,4 +66,4 @@ class FakeMachine(FakeNode):
 
     @property
     def wants_in(self) -> bool:
-        return self.host.asking and self.host.claimed is None and not self.silent
+        return self.host.asking and self.host.claimed is None and not self.unresponsive

@@ -11,7 +11,12 @@ class FakeMailServer:
     """`offers_starttls`: else it knows only plain text. `silent`: it takes the connection and says nothing."""
 
     def __init__(
-        self, tls: ssl.SSLContext, *, from_the_start: bool = False, offers_starttls: bool = True, silent: bool = False
+        self,
+        tls: ssl.SSLContext,
+        *,
+        from_the_start: bool = False,
+        offers_starttls: bool = True,
+        unresponsive: bool = False,
     ) -> None:
         self.mails: list[str] = []
         self.logins: list[str] = []
@@ -22,7 +27,7 @@ class FakeMailServer:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                if silent:
+                if unresponsive:
                     outer.ended.wait()
                     return
                 try:
@@ -44,32 +49,32 @@ class FakeMailServer:
         sock = tls.wrap_socket(plain, server_side=True) if encrypted else plain
         stream = sock.makefile("rb")
 
-        def say(text: str) -> None:
+        def send(text: str) -> None:
             sock.sendall(text.encode() + b"\r\n")
 
-        say("220 fake")
+        send("220 fake")
         while line := stream.readline().decode().strip():
             if not encrypted:
                 self.in_the_clear.append(line)
             word = line.split()[0].upper()
             if word == "EHLO":
-                say("250-fake")
-                say("250-AUTH PLAIN" if encrypted or not offers_starttls else "250-STARTTLS")
-                say("250 SMTPUTF8")
+                send("250-fake")
+                send("250-AUTH PLAIN" if encrypted or not offers_starttls else "250-STARTTLS")
+                send("250 SMTPUTF8")
             elif word == "STARTTLS" and offers_starttls:
-                say("220 go on")
+                send("220 go on")
                 sock, encrypted = tls.wrap_socket(sock, server_side=True), True
                 stream = sock.makefile("rb")
             elif word == "AUTH":
                 self.logins.append(base64.b64decode(line.split()[2]).decode())
-                say("235 ok" if self.logins[-1].endswith(f"\0{self.password}") else "535 no")
+                send("235 ok" if self.logins[-1].endswith(f"\0{self.password}") else "535 no")
             elif word == "DATA":
-                say("354 go on")
+                send("354 go on")
                 lines = iter(stream.readline, b".\r\n")
                 self.mails.append(b"".join(lines).decode())
-                say("250 taken")
+                send("250 taken")
             elif word == "QUIT":
-                say("221 bye")
+                send("221 bye")
                 return
             else:
-                say("250 ok")
+                send("250 ok")

@@ -13,15 +13,15 @@ MOST_VFS = 7
 Messages = list[dict[str, Any]]
 
 
-def messages(picture: KernelState) -> tuple[Messages, Messages, Messages, Messages, Messages]:
+def messages(state: KernelState) -> tuple[Messages, Messages, Messages, Messages, Messages]:
     """Links, addresses, routes, rules, VLANs of ports."""
-    indexes = {link.name: number for number, link in enumerate(picture.links, start=1)}
+    indexes = {link.name: number for number, link in enumerate(state.links, start=1)}
     return (
-        [_link(link, indexes) for link in picture.links],
-        [_address(held, indexes) for held in picture.addresses],
-        [route(path, indexes) for path in picture.routes],
-        [rule(choice) for choice in picture.rules],
-        [_vlans(link, indexes) for link in picture.links if link.vlans is not None],
+        [_link(link, indexes) for link in state.links],
+        [_address(address, indexes) for address in state.addresses],
+        [route(path, indexes) for path in state.routes],
+        [rule(choice) for choice in state.rules],
+        [_vlans(link, indexes) for link in state.links if link.vlans is not None],
     )
 
 
@@ -40,9 +40,9 @@ def _link(link: Link, indexes: dict[str, int]) -> dict[str, Any]:
     return found | ({"master": indexes[link.master]} if link.master else {})
 
 
-def functions(picture: KernelState, device: str) -> Functions | None:
+def functions(state: KernelState, device: str) -> Functions | None:
     """What sysfs would tell of the PCI device of a NIC."""
-    for link in picture.links:
+    for link in state.links:
         if _device(link.name) == device and link.vfs is not None:
             return Functions(MOST_VFS, tuple(_device(vf(link.name, number)) for number in range(link.vfs)))
     return None
@@ -57,15 +57,15 @@ def _device(name: str) -> str:
     return f"pci-{name}"
 
 
-def _address(held: KernelAddress, indexes: dict[str, int]) -> dict[str, Any]:
+def _address(address: KernelAddress, indexes: dict[str, int]) -> dict[str, Any]:
     return {
-        "index": indexes[held.link],
-        "family": _family(held.version),
-        "local": held.ip if held.version == 4 else None,
-        "address": held.peer or held.ip,
-        "prefixlen": held.prefix_length,
-        "scope": held.scope,
-        "flags": held.flags | (0 if held.lent else _PERMANENT),
+        "index": indexes[address.link],
+        "family": _family(address.version),
+        "local": address.ip if address.version == 4 else None,
+        "address": address.peer or address.ip,
+        "prefixlen": address.prefix_length,
+        "scope": address.scope,
+        "flags": address.flags | (0 if address.lent else _PERMANENT),
     }
 
 

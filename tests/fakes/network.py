@@ -23,7 +23,7 @@ class FakeNetwork:
     fails: bool = False
     dead: bool = False
     number: int = 0
-    settled: int = 0
+    expired_rollbacks: int = 0
     resumed: int = 0
     name: str = "fake"
     plugged: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class FakeNetwork:
 
     async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         self._need_life()
-        self.settled += 1
+        self.expired_rollbacks += 1
         self.plugged = dict(plugged)
         if self.foreign:
             raise ChangePending()
@@ -93,23 +93,25 @@ class FakeNetwork:
         self.now, self.pending = self.saved, None
 
 
-def _merged(wish: NetworkState, now: NetworkState) -> NetworkState:
+def _merged(desired: NetworkState, now: NetworkState) -> NetworkState:
     """What the wish makes of the present, as far as the plan looks at it."""
-    owner = {port: i.name for i in wish.interfaces if i.bridge for port in i.bridge.ports or ()}
+    owner = {port: i.name for i in desired.interfaces if i.bridge for port in i.bridge.ports or ()}
     found = {i.name: i for i in now.interfaces}
-    for interface in wish.interfaces:
+    for interface in desired.interfaces:
         found[interface.name] = _over(interface, found.get(interface.name))
     for port, bridge in owner.items():
         found[port] = replace(found[port], controller=bridge)
     kept = tuple(r for r in now.routes or () if r.interface not in owner)  # a port has no routes
-    routes = (*kept, *(r for r in wish.routes or () if r not in kept))
-    return NetworkState(tuple(found.values()), routes, wish.dns if wish.dns is not None else now.dns)
+    routes = (*kept, *(r for r in desired.routes or () if r not in kept))
+    return NetworkState(tuple(found.values()), routes, desired.dns if desired.dns is not None else now.dns)
 
 
-def _over(wish: Interface, seen: Interface | None) -> Interface:
-    if seen is None:
-        return wish
-    said = {
-        key: getattr(wish, key) for key in ("mac", "mtu", "ipv4", "ipv6", "bridge") if getattr(wish, key) is not None
+def _over(desired: Interface, observed: Interface | None) -> Interface:
+    if observed is None:
+        return desired
+    changes = {
+        key: getattr(desired, key)
+        for key in ("mac", "mtu", "ipv4", "ipv6", "bridge")
+        if getattr(desired, key) is not None
     }
-    return replace(seen, state=wish.state, **said)
+    return replace(observed, state=desired.state, **changes)

@@ -13,7 +13,7 @@ class FakeSanlock:
         self.broken = ""
         self.joined: dict[str, int] = {}
         self.timeouts: dict[str, int] = {}
-        self.held: set[str] = set()
+        self.in_use: set[str] = set()
         """Lockspaces of which somebody here holds a lease."""
 
     def write_lockspace(self, lockspace: str, path: str, io_timeout_s: int) -> None:
@@ -32,7 +32,7 @@ class FakeSanlock:
 
     def leave(self, lockspace: str, host_id: int, path: str) -> None:
         self._check("leave the lockspace")
-        if lockspace in self.held:
+        if lockspace in self.in_use:
             raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
         del self.joined[lockspace], self.timeouts[lockspace]
 

@@ -19,7 +19,7 @@ from hosted_engine.store.repositories import Clash
 from hosted_engine.store.store import SqlStore
 from hosted_engine.store.tables import metadata
 from tests.fakes.engine import World
-from tests.unit.engine.scenes import done, events_of, new_disk_on, picture, running_vm, tiny_vm
+from tests.unit.engine.scenes import done, events_of, new_disk_on, running_vm, snapshot_of, tiny_vm
 from tests.unit.store import before
 from tests.unit.store.searches import CASES, every_word, found, furnish
 
@@ -81,12 +81,12 @@ def test_a_database_from_before_is_brought_to_the_newest_form(empty: str) -> Non
 
 
 async def test_a_vm_lives_and_goes(world: World) -> None:
-    before = picture(world)
+    before = snapshot_of(world)
     vm_id = await running_vm(world, "Gerät-é-日本")
     await done(world, StopVm(id=vm_id))
     await done(world, new_disk_on(world, vm_id))
     await done(world, RemoveVm(id=vm_id))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
     assert events_of(world)[-1] == "USER_REMOVE_VM_FINISHED"
 
 

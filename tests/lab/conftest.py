@@ -22,12 +22,12 @@ def whole(lab: LabUnderTest) -> Iterator[LabUnderTest]:
 
     All the while a client of the API writes, and at the end nothing that it was promised is lost.
     """
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
     with witness(lab):
         yield lab
     off = [machine.node.name for machine in lab.appliance.machines if machine.supervisor() is None]
     ha_run.power_on(lab, *off)
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

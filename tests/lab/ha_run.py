@@ -97,12 +97,12 @@ def wait_on(lab: LabUnderTest, name: str) -> None:
     lab.node(name).wait_ready(300)
 
 
-def settle(lab: LabUnderTest) -> None:
+def wait_whole(lab: LabUnderTest) -> None:
     """Wait until the site is whole again: the engine serves, all hosts are up, nothing waits to be healed."""
     until("the API answers", lambda: answers(lab))
     until("all hosts are up", lambda: set(host_states(lab).values()) == {"up"})
     until("all volumes are healed", lambda: all(_is_healed(lab, volume) for volume in ("engine", "data")), every_s=5)
-    until("all hosts see each other", lambda: all(_sees_all(lab, name) for name in lab.nodes), every_s=2)
+    until("all hosts see each other", lambda: all(_reaches_all(lab, name) for name in lab.nodes), every_s=2)
 
 
 def host_states(lab: LabUnderTest) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _is_healed(lab: LabUnderTest, volume: str) -> bool:
     return len(counts) == len(lab.nodes) and set(counts) == {"0"}
 
 
-def _sees_all(lab: LabUnderTest, name: str) -> bool:
+def _reaches_all(lab: LabUnderTest, name: str) -> bool:
     done = lab.node(name).exec("trivet", "ha", "status", "--json", check=False)
     silent = re.findall(r'"silent_s":([0-9.]+)', done.stdout)
     return len(silent) == len(lab.nodes) - 1 and all(float(text) < 20 for text in silent)

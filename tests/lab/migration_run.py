@@ -148,7 +148,7 @@ def is_leaving(lab: LabUnderTest, host: str) -> bool:
     return "Outgoing migration" in said and "Memory processed" in said
 
 
-def holds_lease(lab: LabUnderTest, name: str) -> bool:
+def has_lease(lab: LabUnderTest, name: str) -> bool:
     try:
         return ":engine:" in lab.exec(name, "sanlock", "client", "status")
     except NodeOff:

@@ -66,7 +66,7 @@ class Running:
     @classmethod
     def of(cls, lab: LabUnderTest) -> "Running":
         return cls(
-            vms={node: tuple(_said(lab, node, "pgrep", "-x", "qemu-system-x86").split()) for node in lab.nodes},
+            vms={node: tuple(_output(lab, node, "pgrep", "-x", "qemu-system-x86").split()) for node in lab.nodes},
             leases={node: _leases(lab, node) for node in lab.nodes},
         )
 
@@ -130,7 +130,7 @@ class Writers:
 
     def progress(self) -> dict[tuple[str, str], int]:
         """The last record of each that was acknowledged, -1 before the first."""
-        return {(n, v): int(_said(self._lab, n, "cat", _acknowledged(v)).strip() or -1) for n, v in self._places}
+        return {(n, v): int(_output(self._lab, n, "cat", _acknowledged(v)).strip() or -1) for n, v in self._places}
 
     def stop(self) -> None:
         for node, volume in self._places:
@@ -151,7 +151,7 @@ class Writers:
             )
 
 
-def settle(lab: LabUnderTest) -> None:
+def wait_whole(lab: LabUnderTest) -> None:
     """Wait until what an earlier test did is over: a VM that it paused would be taken for one that has to be paused."""
     _wait(lambda: why_not_whole(lab) or _why_not_healed(lab), time.monotonic())
 
@@ -185,7 +185,7 @@ def _why_no_mounts(lab: LabUnderTest) -> str | None:
     """Every mount says itself, in its `.meta`, which bricks it is connected to."""
     for node in lab.nodes:
         pattern = f"{FOLDER}/*/.meta/graphs/active/*-client-*/private"
-        said = _said(lab, node, "timeout", "5", "sh", "-c", f"grep -H '^connected = ' {pattern}")
+        said = _output(lab, node, "timeout", "5", "sh", "-c", f"grep -H '^connected = ' {pattern}")
         bricks = dict(re.findall(r"active/(\S+)/private:connected = (\d)", said))
         if list(bricks.values()) != ["1"] * len(VOLUMES) * len(lab.nodes):
             return f"mounts of {node} are connected to {sorted(b for b, yes in bricks.items() if yes == '1')} only"
@@ -198,7 +198,7 @@ def _why_no_leases(lab: LabUnderTest) -> str | None:
 
 
 def _why_no_engine(lab: LabUnderTest) -> str | None:
-    states = {node: _said(lab, node, "virsh", "domstate", "HostedEngine").strip() for node in lab.nodes}
+    states = {node: _output(lab, node, "virsh", "domstate", "HostedEngine").strip() for node in lab.nodes}
     if list(states.values()).count("running") != 1:
         return f"the engine VM is {states}"
     return Gate(lab.appliance).healthy()
@@ -206,7 +206,7 @@ def _why_no_engine(lab: LabUnderTest) -> str | None:
 
 def _why_no_clients(lab: LabUnderTest, volume: str) -> str | None:
     """The bricks' own word: each has every node's mount and self-heal daemon. Any server may be asked."""
-    said = _said(lab, lab.nodes[0], *cli.volume_status_clients(volume))
+    said = _output(lab, lab.nodes[0], *cli.volume_status_clients(volume))
     try:
         clients = [len(addresses) for addresses in parse.brick_clients(said).values()]
     except NotXml as err:
@@ -217,7 +217,7 @@ def _why_no_clients(lab: LabUnderTest, volume: str) -> str | None:
 
 def _why_not_healed(lab: LabUnderTest) -> str | None:
     for volume in VOLUMES:
-        said = _said(lab, lab.nodes[0], "gluster", "volume", "heal", volume, "statistics", "heal-count")
+        said = _output(lab, lab.nodes[0], "gluster", "volume", "heal", volume, "statistics", "heal-count")
         counts = re.findall(r"^Number of entries: (\d+)$", said, re.MULTILINE)
         if counts != ["0"] * len(lab.nodes):
             return f"to be healed on {volume}: {counts}"
@@ -225,7 +225,7 @@ def _why_not_healed(lab: LabUnderTest) -> str | None:
 
 
 def _leases(lab: LabUnderTest, node: str) -> tuple[str, ...]:
-    said = _said(lab, node, "timeout", "5", "sanlock", "client", "status")
+    said = _output(lab, node, "timeout", "5", "sanlock", "client", "status")
     return tuple(sorted(re.findall(r"^[rs] [^:]+:[^:]+", said, re.MULTILINE)))
 
 
@@ -240,7 +240,7 @@ def _wait(why_not: Callable[[], str | None], begun: float) -> None:
         time.sleep(0.5)
 
 
-def _said(lab: LabUnderTest, node: str, *command: str) -> str:
+def _output(lab: LabUnderTest, node: str, *command: str) -> str:
     """What a command says, whatever its exit status; nothing when it hangs or the node is off."""
     try:
         return lab.node(node).exec(*command, timeout_s=30, check=False).stdout

@@ -25,7 +25,7 @@ def name(lab: LabUnderTest) -> Iterator[str]:
     lab.exec(node, "systemctl", "start", "trivet-node")
 
 
-def _keep_dead(lab: LabUnderTest, node: str) -> None:
+def _mask(lab: LabUnderTest, node: str) -> None:
     lab.exec(node, "systemctl", "mask", "--runtime", "--now", "NetworkManager")
 
 
@@ -60,7 +60,7 @@ def with_another_address(document: dict[str, Any]) -> dict[str, Any]:
 async def test_what_nobody_confirms_goes_back_though_the_agent_is_stopped(
     lab: LabUnderTest, name: str, tmp_path: Path
 ) -> None:
-    _keep_dead(lab, name)
+    _mask(lab, name)
     async with member(lab, name, tmp_path) as node:
         before = _addresses(lab, name)
         wish = with_another_address((await node.network()).document)
@@ -81,7 +81,7 @@ async def test_what_it_was_changing_when_it_died_goes_back_without_it(
         wish = with_another_address((await node.network()).document)
         await node.change_network(NetworkRequest(document=wish, confirm_within_s=LONG_S))
         assert str(MORE["ip"]) in _addresses(lab, name)
-        _keep_dead(lab, name)
+        _mask(lab, name)
         assert await _becomes(lab, name, before), lab.exec(name, "journalctl", "-u", "trivet-node", "-n", "50")
         assert (await node.network()).pending is not None
         _let_live(lab, name)

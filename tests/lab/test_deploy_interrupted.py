@@ -25,7 +25,7 @@ UP = (0, STORAGE_NOT_WHOLE)  # nothing is left to do; what a power cut left is b
 WHOLE_S = 300.0
 
 
-TAKE_BACK = ("--take-back", "--yes")
+TEARDOWN = ("--take-back", "--yes")
 KILLS_BACK = ("start", "join", "mount:engine", "volume:engine", "peer:node2", "network:node1", "claim:node2")
 
 
@@ -38,7 +38,7 @@ def nodes() -> Iterator[Appliance]:
 @pytest.fixture
 def bare(nodes: Appliance) -> Appliance:
     """Nodes of no site; what an earlier test deployed is taken back."""
-    status, output = DeployRun(nodes.machines[0], *TAKE_BACK).end()
+    status, output = DeployRun(nodes.machines[0], *TEARDOWN).end()
     assert status == 0, output
     assert_bare(nodes)
     return nodes
@@ -74,10 +74,10 @@ def test_taken_back_though_it_is_killed(deployed: Appliance) -> None:
     assert status == 1
     assert "--yes was not given" in output
     for key in KILLS_BACK:
-        going = DeployRun(first, *TAKE_BACK)
-        assert going.kill_when(lambda: key in begun_back(first)), going.end()  # noqa: B023 - used up within the round
+        deploy = DeployRun(first, *TEARDOWN)
+        assert deploy.kill_when(lambda: key in begun_back(first)), deploy.end()  # noqa: B023 - used up within the round
         assert "is being taken back" in DeployRun(first).end()[1]
-    status, output = DeployRun(first, *TAKE_BACK).end()
+    status, output = DeployRun(first, *TEARDOWN).end()
     assert status == 0, output
     assert_bare(deployed)
 

@@ -75,7 +75,7 @@ def test_a_hung_guest_kernel_is_reset_also_in_global_maintenance(whole: LabUnder
 def test_gluster_dies_where_the_engine_runs(whole: LabUnderTest) -> None:
     host = ha_run.engine_host(whole)
     engine_faults.kill_gluster(whole, host)
-    ha_run.settle(whole)
+    ha_run.wait_whole(whole)
     assert ha_run.engine_hosts(whole) == [host]
 
 

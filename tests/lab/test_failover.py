@@ -15,11 +15,11 @@ def knows_engine(lab: LabUnderTest, host: str, after: float) -> bool:
     return bool(found) and float(found["at"]) > after and str(found["decision"]["state"]) == "engine_up"
 
 
-def sees_free(lab: LabUnderTest, name: str) -> bool:
+def observes_free(lab: LabUnderTest, name: str) -> bool:
     return bool(ha_run.why(lab, name).get("decision", {}).get("lease") == "free")
 
 
-def tell(what: object) -> None:
+def report(what: object) -> None:
     print(f"{what} (load {os.getloadavg()[0]:.1f})")
 
 
@@ -27,7 +27,7 @@ def tell(what: object) -> None:
 def test_power_loss_of_the_engines_host_ends_with_the_api_answering(whole: LabUnderTest) -> None:
     lost = ha_run.engine_host(whole)
     found = ha_run.measure(whole, lambda: threading.Thread(target=whole.kill, args=(lost,)).start())
-    tell(found)
+    report(found)
     assert found.host != lost
     assert whole.status().engine == found.host
     ha_run.until("the API shows the engine on its new host", lambda: ha_run.engine_vm_host(whole) == found.host)
@@ -55,7 +55,7 @@ def test_an_engine_is_started_without_any_agent(whole: LabUnderTest) -> None:
         whole.exec(name, "systemctl", "stop", "trivet-node")
     try:
         found = ha_run.measure(whole, lambda: ha_run.signal_engine(whole, host, "KILL"))
-        tell(found)
+        report(found)
     finally:
         for name in whole.nodes:
             whole.exec(name, "systemctl", "start", "trivet-node")
@@ -69,7 +69,7 @@ def test_all_nodes_off_and_on_ends_with_the_api_answering(whole: LabUnderTest) -
             whole.kill(name)
         ha_run.power_on(whole, *reversed(whole.nodes))
 
-    tell(ha_run.measure(whole, lose_all))
+    report(ha_run.measure(whole, lose_all))
     assert len(ha_run.engine_hosts(whole)) == 1
 
 
@@ -78,7 +78,7 @@ def test_all_nodes_off_and_on_ends_with_the_api_answering(whole: LabUnderTest) -
 def test_an_engine_that_hangs_is_started_anew(whole: LabUnderTest) -> None:
     """Its QEMU is stopped: the guest can be asked nothing, and is destroyed."""
     host = ha_run.engine_host(whole)
-    tell(ha_run.measure(whole, lambda: ha_run.signal_engine(whole, host, "STOP")))
+    report(ha_run.measure(whole, lambda: ha_run.signal_engine(whole, host, "STOP")))
 
 
 @pytest.mark.long
@@ -88,7 +88,9 @@ def test_nothing_is_started_in_global_maintenance_and_all_is_after_it(whole: Lab
     whole.exec(host, "trivet", "ha", "maintenance", "global")
     try:
         whole.exec(host, "virsh", "destroy", "HostedEngine")
-        ha_run.until("all know that nobody has the lease", lambda: all(sees_free(whole, name) for name in whole.nodes))
+        ha_run.until(
+            "all know that nobody has the lease", lambda: all(observes_free(whole, name) for name in whole.nodes)
+        )
         assert ha_run.engine_hosts(whole) == []
     finally:
         whole.exec(host, "trivet", "ha", "maintenance", "none")

@@ -35,7 +35,7 @@ table inet mute {
 @pytest.fixture
 def fenced(lab: LabUnderTest) -> Iterator[LabUnderTest]:
     """A lab that has settled and knows its controllers, and is brought back to one that does not."""
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
     Controllers(lab.appliance).switch(lab.appliance.machines[0], on=True)
     ha_run.until("all devices answer", lambda: all(devices_answer(lab, name) for name in lab.nodes))
     yield lab
@@ -45,7 +45,7 @@ def fenced(lab: LabUnderTest) -> Iterator[LabUnderTest]:
     off = [machine.node.name for machine in lab.appliance.machines if machine.supervisor() is None]
     ha_run.power_on(lab, *off)
     Controllers(lab.appliance).switch(lab.appliance.machines[0], on=False)
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
 
 
 def fault(lab: LabUnderTest, name: str) -> Fault:
@@ -62,7 +62,7 @@ def journal(lab: LabUnderTest, host: str, since: float) -> str:
     return lab.exec(host, "journalctl", "-u", "trivet-ha", "-o", "cat", "--since", f"@{int(since)}", "--no-pager")
 
 
-def tell(what: object) -> None:
+def report(what: object) -> None:
     print(f"{what} (load {os.getloadavg()[0]:.1f})")
 
 
@@ -101,7 +101,7 @@ def test_a_host_whose_power_is_confirmed_to_be_off_is_not_waited_for(fenced: Lab
     lost, at = ha_run.engine_host(fenced), time.time()
     killing = threading.Thread(target=fenced.kill, args=(lost,))
     found = ha_run.measure(fenced, killing.start)
-    tell(found)
+    report(found)
     killing.join()
     log = journal(fenced, found.host, at)
     assert f"{lost} is off, says its device" in log
@@ -118,7 +118,7 @@ def test_where_the_device_died_with_its_node_the_lease_decides(fenced: LabUnderT
     lost = ha_run.engine_host(fenced)
     fault(fenced, lost).set("dead", True)
     found = ha_run.measure(fenced, lambda: threading.Thread(target=fenced.kill, args=(lost,)).start())
-    tell(found)
+    report(found)
     assert found.host != lost
     assert fenced.node(lost).supervisor() is None
 
@@ -143,7 +143,7 @@ def test_a_device_that_lies_never_makes_two_engines(fenced: LabUnderTest) -> Non
     finally:
         fenced.exec(host, "systemctl", "kill", "-s", "CONT", "trivet-ha")
         fenced.exec(host, "nft", "delete", "table", "inet", "mute")
-    tell(f"{len(seen)} looks, the engine is on {seen[-1][0]}")
+    report(f"{len(seen)} looks, the engine is on {seen[-1][0]}")
     other = seen[-1][0]
     assert f"{host} is off, says its device" in journal(fenced, other, at)
     try:

@@ -18,7 +18,7 @@ from tests.lab.under_test import LabUnderTest
 BRICKS_S = 120.0
 LIBVIRT_PORT = 16514
 TLS_ALERT = b"\x15"
-WORDS = {"a banner": b"", "HTTP": b"GET / HTTP/1.0\r\n\r\n", "Gluster": GLUSTER_CALL}
+GREETINGS = {"a banner": b"", "HTTP": b"GET / HTTP/1.0\r\n\r\n", "Gluster": GLUSTER_CALL}
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def until_listening(lab: LabUnderTest, node: str, port: int) -> None:
 
 def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Attempts) -> None:
     attempts = {
-        (node, name, port, kind): attempt(lab, node, port, words)
+        (node, name, port, kind): attempt(lab, node, port, greeting)
         for node in lab.nodes
         for name, port in listening(lab, node)
-        for kind, words in WORDS.items()
+        for kind, greeting in GREETINGS.items()
     }
     answers = dict(zip(attempts, from_bridge(list(attempts.values())), strict=True))
     assert {tried: said for tried, said in answers.items() if said[:1] not in (b"", TLS_ALERT)} == {}

@@ -12,13 +12,13 @@ from tests.lab.under_test import LabUnderTest
 @pytest.fixture
 def whole(lab: LabUnderTest) -> Iterator[LabUnderTest]:
     """A lab that has settled, and is brought back to that, without any maintenance."""
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
     yield lab
     off = [machine.node.name for machine in lab.appliance.machines if machine.supervisor() is None]
     ha_run.power_on(lab, *off)
     for name in lab.nodes:
         lab.exec(name, "trivet", "ha", "maintenance", "none")
-    ha_run.settle(lab)
+    ha_run.wait_whole(lab)
 
 
 def maintain(lab: LabUnderTest, host: str) -> None:
@@ -31,7 +31,7 @@ def assert_one_engine(lab: LabUnderTest, *, left: str) -> str:
     host = ha_run.engine_host(lab)
     assert host != left
     ha_run.until("nothing is left where it was", lambda: not migration_run.knows(lab, left))
-    assert [name for name in lab.nodes if migration_run.holds_lease(lab, name)] == [host]
+    assert [name for name in lab.nodes if migration_run.has_lease(lab, name)] == [host]
     ha_run.until("the API shows the engine there", lambda: ha_run.engine_vm_host(lab) == host)
     return host
 

@@ -31,7 +31,7 @@ for change in (lambda g: g.add_peer("node9"), lambda g: g.remove_volume("data"),
 
 @pytest.mark.timeout(600)
 def test_all_cables_off_for_a_minute(lab: LabUnderTest) -> None:
-    outage.settle(lab)
+    outage.wait_whole(lab)
     with outage.writers(lab) as writing:
         before = Running.of(lab)
         with outage.cut(lab, *lab.nodes):
@@ -43,7 +43,7 @@ def test_all_cables_off_for_a_minute(lab: LabUnderTest) -> None:
 @pytest.mark.timeout(1800)
 def test_a_server_that_knows_that_it_is_alone_changes_nothing(lab: LabUnderTest) -> None:
     """It knows after 28 s, or after minutes when a request was on its way: so it is asked until it does."""
-    outage.settle(lab)
+    outage.wait_whole(lab)
     engine = next(node for node, vms in Running.of(lab).vms.items() if vms)
     alone = next(node for node in lab.nodes if node != engine)
     with outage.writers(lab) as writing:
@@ -63,7 +63,7 @@ def test_a_server_that_knows_that_it_is_alone_changes_nothing(lab: LabUnderTest)
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_ten_outages_of_all_cables(lab: LabUnderTest) -> None:
-    outage.settle(lab)
+    outage.wait_whole(lab)
     with outage.writers(lab) as writing:
         for number in range(1, TRIALS + 1):
             before = Running.of(lab)
@@ -76,7 +76,7 @@ def test_ten_outages_of_all_cables(lab: LabUnderTest) -> None:
 @pytest.mark.timeout(1800)
 def test_one_node_after_the_other_is_cut_off(lab: LabUnderTest) -> None:
     """The next one goes when the copies of the last one are healed: gluster heals data only while all are connected."""
-    outage.settle(lab)
+    outage.wait_whole(lab)
     with outage.writers(lab) as writing:
         for node in lab.nodes:
             with outage.cut(lab, node):
@@ -88,7 +88,7 @@ def test_one_node_after_the_other_is_cut_off(lab: LabUnderTest) -> None:
 @pytest.mark.timeout(1800)
 def test_a_node_is_lost_right_after_another_was_cut_off(lab: LabUnderTest) -> None:
     """A brick or client that had not come back would end the volumes now."""
-    outage.settle(lab)
+    outage.wait_whole(lab)
     engine = next(node for node, vms in Running.of(lab).vms.items() if vms)
     cut, lost = (node for node in lab.nodes if node != engine)
     with outage.writers(lab) as writing:

@@ -39,14 +39,14 @@ def test_a_brick_that_is_killed_is_told_everywhere_and_so_is_its_return(lab: Lab
             until("the node beside sees it", lambda: brick_is_lost(report_of(lab, beside), brick), timeout_s=SOON_S)
             volume = next(one for one in lab.status().volumes if one.name == VOLUME)
             assert (volume.health, volume.bricks_online, volume.bricks) == (Health.DEGRADED, 2, 3)
-            until("the API tells it", lambda: told(system, last, DOWN, brick), timeout_s=SOON_S)
+            until("the API tells it", lambda: has_event(system, last, DOWN, brick), timeout_s=SOON_S)
             assert external_status(system) == "warning"
         finally:
             lab.exec(beside, "gluster", "--mode=script", "volume", "start", VOLUME, "force", timeout_s=120)
         until("it is whole", lambda: report_of(lab, beside).health is Health.WHOLE, timeout_s=SOON_S)
-        until("the API tells that, too", lambda: told(system, last, CHANGED, brick), timeout_s=SOON_S)
+        until("the API tells that, too", lambda: has_event(system, last, CHANGED, brick), timeout_s=SOON_S)
         until("the API knows the volume whole", lambda: external_status(system) == "ok", timeout_s=SOON_S)
-        assert told(system, last, "EXTERNAL_EVENT_NORMAL", WHOLE)
+        assert has_event(system, last, "EXTERNAL_EVENT_NORMAL", WHOLE)
         assert len(named(system, last, DOWN)) == 1
 
 
@@ -78,5 +78,5 @@ def named(system: sdk.services.SystemService, after: int, name: str) -> list[str
     return [event.description for event in system.events_service().list(from_=after) if event.code == code]
 
 
-def told(system: sdk.services.SystemService, after: int, name: str, word: str) -> bool:
+def has_event(system: sdk.services.SystemService, after: int, name: str, word: str) -> bool:
     return any(word in description for description in named(system, after, name))

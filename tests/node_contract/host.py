@@ -123,9 +123,9 @@ class HostContract(ContractBase):
         async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
             assert (await anext(events)).kind is EventKind.HELLO
             await cable.plug()
-            await _news_of(events, cable.link, carrier=True)
+            await _report_of(events, cable.link, carrier=True)
             await cable.pull()
-            assert (await _news_of(events, cable.link, carrier=False)).up
+            assert (await _report_of(events, cable.link, carrier=False)).up
             await cable.remove()
             async for event in events:
                 if event.network is not None and cable.link in event.network.gone:
@@ -144,7 +144,7 @@ async def _hello(node: NodeApi) -> Event:
     return hello
 
 
-async def _news_of(events: AsyncIterator[Event], name: str, *, carrier: bool) -> LinkReport:
+async def _report_of(events: AsyncIterator[Event], name: str, *, carrier: bool) -> LinkReport:
     async for event in events:
         for link in event.network.links if event.network is not None else ():
             if link.name == name and link.carrier is carrier:

@@ -36,7 +36,7 @@ class Blocked(Exception):
 
 
 @dataclass(frozen=True)
-class Seen:
+class ExampleRun:
     """What an oracle judges: the state around the run, what was printed, the folder in which it ran, what was asked."""
 
     before: State
@@ -53,7 +53,7 @@ class Seen:
                 raise Differs(f"'{text}' was not printed")
 
 
-Oracle = Callable[[Seen], None]
+Oracle = Callable[[ExampleRun], None]
 Fixture = Callable[[Site], None]
 Arguments = Callable[[State], Sequence[str]]
 
@@ -99,10 +99,10 @@ class Outcome:
     log: str = field(default="", repr=False)
 
 
-def difference(oracle: Oracle, seen: Seen) -> str | None:
+def difference(oracle: Oracle, run: ExampleRun) -> str | None:
     """What the oracle misses; None when all is as it should be."""
     try:
-        oracle(seen)
+        oracle(run)
     except Differs as err:
         return str(err)
     except (LookupError, ValueError) as err:  # what it looks at has another shape
@@ -118,14 +118,14 @@ class Judged(Protocol):
     def reads(self) -> bool: ...
 
 
-def blind_spot(case: Judged, seen: Seen) -> str | None:
+def blind_spot(case: Judged, run: ExampleRun) -> str | None:
     """Whether the oracle would also have been content with less: the negative twins."""
     assert case.oracle is not None
-    if difference(case.oracle, Seen(seen.before, seen.before)) is None:
+    if difference(case.oracle, ExampleRun(run.before, run.before)) is None:
         return "the oracle is content when the example is not run"
     if case.reads:
-        other = seen.after.of_another_site()
-        if difference(case.oracle, replace(seen, before=other, after=other)) is None:
+        other = run.after.of_another_site()
+        if difference(case.oracle, replace(run, before=other, after=other)) is None:
             return "the oracle is content with what another site would print"
     return None
 

@@ -19,7 +19,7 @@ _API = "/ovirt-engine/api"
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TAG = re.compile(r"<[^>]+>")
 _WORDY = re.compile(r"( is not there yet|, only .*\bMend the search).*", re.DOTALL)
-_KEPT_BYTES = 2000
+_MAX_FAULT_BYTES = 2000
 _HOST = re.compile(r"/hosts(/[^/]+/install)?/?$")
 _PASSWORD = re.compile(rb"(?<=<root_password>)[^<]*")
 _CODE = CLAIM_CODE.encode()
@@ -77,7 +77,7 @@ class Front:
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 asked.status = message["status"]
-            elif asked.status >= 400 and len(asked.fault) < _KEPT_BYTES:
+            elif asked.status >= 400 and len(asked.fault) < _MAX_FAULT_BYTES:
                 asked.fault += bytes(message.get("body", b"")).decode(errors="replace")
             await send(message)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Oracle
 from tests.conformance.examples.state import Differs, Row, State, column
 
 
@@ -21,24 +21,24 @@ def expect(row: Row, **wanted: object) -> None:
             raise Differs(f"{name} is {found!r}, not {value!r}")
 
 
-def was_added(seen: Seen, table: str, name: str) -> Row:
+def was_added(run: ExampleRun, table: str, name: str) -> Row:
     """The row of that name, which was not there before."""
-    if table in seen.before.tables and seen.before.rows(table, name=name):
+    if table in run.before.tables and run.before.rows(table, name=name):
         raise Differs(f"{name} was in {table} before")
-    return seen.after.one(table, name=name)
+    return run.after.one(table, name=name)
 
 
 def adds(table: str, name: str, *values: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        mentions(was_added(seen, table, name), *values)
+    def oracle(run: ExampleRun) -> None:
+        mentions(was_added(run, table, name), *values)
 
     return oracle
 
 
 def removes(table: str, name: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        seen.before.one(table, name=name)
-        if seen.after.rows(table, name=name):
+    def oracle(run: ExampleRun) -> None:
+        run.before.one(table, name=name)
+        if run.after.rows(table, name=name):
             raise Differs(f"{name} is still in {table}")
 
     return oracle
@@ -47,10 +47,10 @@ def removes(table: str, name: str) -> Oracle:
 def links(first: tuple[str, str], second: tuple[str, str], *, there: bool = True) -> Oracle:
     """Two rows, each given by table and name, belong together now and did not before; or the other way round."""
 
-    def oracle(seen: Seen) -> None:
-        if linked(seen.before, first, second) is there:
+    def oracle(run: ExampleRun) -> None:
+        if linked(run.before, first, second) is there:
             raise Differs("it was so before")
-        if linked(seen.after, first, second) is not there:
+        if linked(run.after, first, second) is not there:
             raise Differs(f"{first[1]} and {second[1]} are {'not' if there else 'still'} linked")
 
     return oracle
@@ -62,8 +62,8 @@ def linked(state: State, first: tuple[str, str], second: tuple[str, str]) -> boo
 
 
 def changes(table: str, name: str, **wanted: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        before, after = seen.before.one(table, name=name), seen.after.one(table, name=name)
+    def oracle(run: ExampleRun) -> None:
+        before, after = run.before.one(table, name=name), run.after.one(table, name=name)
         if all(before.get(key) == value for key, value in wanted.items()):
             raise Differs("it was so before")
         expect(after, **wanted)

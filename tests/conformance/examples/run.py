@@ -17,9 +17,9 @@ import ovirtsdk4 as sdk
 from tests.conformance.examples.case import (
     Blocked,
     Case,
+    ExampleRun,
     Fixture,
     Outcome,
-    Seen,
     Verdict,
     blind_spot,
     difference,
@@ -32,7 +32,7 @@ from tests.conformance.examples.state import Differs
 LIMIT_S = 60.0
 ENDLESS_S = 12.0  # poll_events asks every 5 s
 BEGUN_S = 2.0  # by then an example has asked for the first time
-SETTLE_S = 5.0  # what was accepted may still be on its way
+EFFECT_WITHIN_S = 5.0  # what was accepted may still be on its way
 CONFIGURATION = "site"  # the section of ~/.config/ovirt.conf that is given to examples with -c
 
 
@@ -154,9 +154,9 @@ def _judge(case: Case, site: LocalSite, before: object, folder: Path, ended: End
     requests = tuple(site.front.requests)
     if case.then is not None:
         case.then(site)
-    until = time.monotonic() + SETTLE_S
+    until = time.monotonic() + EFFECT_WITHIN_S
     while True:
-        seen = Seen(before, site.state(), ended.output, folder, requests)  # type: ignore[arg-type]
+        seen = ExampleRun(before, site.state(), ended.output, folder, requests)  # type: ignore[arg-type]
         missing = difference(case.oracle, seen)
         if missing is None or time.monotonic() > until:
             break

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path, PurePath
 
-_KEPT = Path(sys.prefix) / "share" / "trivet-conformance"  # beside the SDK that they belong to
+_CACHE = Path(sys.prefix) / "share" / "trivet-conformance"  # beside the SDK that they belong to
 _SDK = "ovirt-engine-sdk-python"
 _ANSIBLE = "ansible==12.3.0"  # the release of the collections that goes with ansible-core 2.19
 _COLLECTION = "ansible_collections/ovirt/ovirt/"
@@ -20,24 +20,24 @@ _FETCH_S = 600
 def sdk_examples() -> Path:
     """The folder of the SDK's example scripts, of the version that is installed."""
     wanted = f"{_SDK}=={version(_SDK)}"
-    return _kept(wanted, _unpack_examples, "--no-binary", _SDK)
+    return _cached(wanted, _unpack_examples, "--no-binary", _SDK)
 
 
 def ansible_collections() -> Path:
     """The folder to put on a path of Python's so that `ansible_collections.ovirt.ovirt` is found."""
-    return _kept(_ANSIBLE, _unpack_collection)
+    return _cached(_ANSIBLE, _unpack_collection)
 
 
-def _kept(wanted: str, unpack: Callable[[Path, Path], None], *options: str) -> Path:
+def _cached(wanted: str, unpack: Callable[[Path, Path], None], *options: str) -> Path:
     """What `unpack` takes out of a package's archive; fetched by one process at a time, and there only when whole."""
-    target = _KEPT / wanted
+    target = _CACHE / wanted
     if target.exists():
         return target
-    _KEPT.mkdir(parents=True, exist_ok=True)
-    with (_KEPT / "lock").open("w") as lock:
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    with (_CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            with tempfile.TemporaryDirectory(dir=_KEPT) as folder:
+            with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
                 unpack(_download(Path(folder), wanted, *options), Path(folder) / "whole")
                 (Path(folder) / "whole").rename(target)
     return target

@@ -24,7 +24,7 @@ class _Failure:
 
 class Calling:
     def __init__(self, node: str) -> None:
-        self.silent = False
+        self.unresponsive = False
         self.delay_s = 0.0
         self.asked: list[str] = []
         self._node = node
@@ -35,7 +35,7 @@ class Calling:
 
     def lose_answer(self, operation: str, *, times: int) -> None:
         lost = OPERATIONS[operation]
-        self._failures.append(_Failure(lost, self.silence(lost), times, after=True))
+        self._failures.append(_Failure(lost, self.no_answer(lost), times, after=True))
 
     def mend(self, operation: str) -> None:
         self._failures = [failure for failure in self._failures if failure.operation.name != operation]
@@ -43,8 +43,8 @@ class Calling:
     async def do(self, operation: Operation, act: Callable[[], T | Awaitable[T]]) -> T:
         self.asked.append(operation.name)
         await asyncio.sleep(self.delay_s)
-        if self.silent:
-            raise self.silence(operation)
+        if self.unresponsive:
+            raise self.no_answer(operation)
         failure = next((f for f in self._failures if f.operation is operation and f.times > 0), None)
         if failure is not None and failure.skip > 0:
             failure.skip -= 1
@@ -62,7 +62,7 @@ class Calling:
             raise failure.problem
         return answer
 
-    def silence(self, operation: Operation) -> NodeNonResponsive:
+    def no_answer(self, operation: Operation) -> NodeNonResponsive:
         return NodeNonResponsive(node=self._node, request=operation.name, reason="the fake is silent")
 
     def _remote(self, problem: Problem) -> Problem:

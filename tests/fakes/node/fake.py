@@ -93,14 +93,14 @@ class FakeNode(NodeApi):
             return await self._calling.do(operation, lambda: self._handlers[operation.name](**arguments))
         finally:
             if (mounts := self.storage.mounts()) != before:
-                self.tell(Event(number=0, kind=EventKind.MOUNT, at=self._now(), mounts=mounts))
+                self.send(Event(number=0, kind=EventKind.MOUNT, at=self._now(), mounts=mounts))
 
     async def stream(self, operation: Operation, arguments: Arguments) -> AsyncIterator[Any]:
         await self._calling.do(operation, lambda: None)
         async with aclosing(self._handlers[operation.name](**arguments)) as lines:
             async for line in lines:
                 yield line
-        raise self._calling.silence(operation)
+        raise self._calling.no_answer(operation)
 
     def fail(self, operation: str, problem: Problem, *, times: int = 1, skip: int = 0) -> None:
         """Let the next `times` calls of `operation`, after `skip` good ones, end with `problem`, before anything is
@@ -121,23 +121,23 @@ class FakeNode(NodeApi):
         return self._calling.asked
 
     @property
-    def silent(self) -> bool:
-        return self._calling.silent
+    def unresponsive(self) -> bool:
+        return self._calling.unresponsive
 
-    def fall_silent(self) -> None:
+    def stop_answering(self) -> None:
         """No answer to anything, streams end; VMs go on running."""
-        self._calling.silent = True
+        self._calling.unresponsive = True
         self._stream.end()
 
     def speak_again(self) -> None:
-        self._calling.silent = False
+        self._calling.unresponsive = False
 
     def be_slow(self, delay_s: float) -> None:
         self._calling.delay_s = delay_s
 
     def lose_power(self) -> None:
         """The machine is gone at once with its VMs; `start` brings it back."""
-        self.fall_silent()
+        self.stop_answering()
         self.machines.lose_all()
         self.opened.lose_all()
         self.net.checkpoints.clear()
@@ -149,7 +149,7 @@ class FakeNode(NodeApi):
 
     def heartbeat(self) -> None:
         """Heartbeats come only when a test asks for one."""
-        self.tell(
+        self.send(
             Event(
                 number=0,
                 kind=EventKind.HEARTBEAT,
@@ -160,31 +160,31 @@ class FakeNode(NodeApi):
             )
         )
 
-    def tell(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         """To all who listen; the number is given here."""
         self._stream.push(event)
 
-    def change_link(self, link: LinkReport, *says: NetworkEvent) -> None:
-        """It is so from now on, and who listens hears of it with the words `says`."""
+    def change_link(self, link: LinkReport, *events: NetworkEvent) -> None:
+        """It is so from now on, and who listens gets `events`."""
         self.net.links[link.name] = link
-        news = NetworkUpdate(links=(link,), events=says, drift=self.net.drift)
-        self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
+        update = NetworkUpdate(links=(link,), events=events, drift=self.net.drift)
+        self.send(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=update))
 
     def lose_link(self, name: str) -> None:
         self.net.links.pop(name)
-        says = NetworkEvent(kind="link-removed", description=f"{name} is gone", interface=name)
-        news = NetworkUpdate(gone=(name,), events=(says,), drift=self.net.drift)
-        self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
+        event = NetworkEvent(kind="link-removed", description=f"{name} is gone", interface=name)
+        update = NetworkUpdate(gone=(name,), events=(event,), drift=self.net.drift)
+        self.send(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=update))
 
     def report_storage(self) -> None:
         """Who listens hears that the state of the storage, `site.storage`, has changed."""
         report = self.pool.report()
-        news = StorageUpdate(health=report.health, problems=tuple(problem.key for problem in report.problems))
-        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), storage=news))
+        update = StorageUpdate(health=report.health, problems=tuple(problem.key for problem in report.problems))
+        self.send(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), storage=update))
 
     def end_checkpoint(self) -> None:
         """The time to confirm a change of the network is over: it goes back."""
-        self.net.go_back()
+        self.net.roll_back()
 
     def hello(self) -> Event:
         return Event(
@@ -194,7 +194,7 @@ class FakeNode(NodeApi):
             vms=self.machines.vms(),
             statistics=self.host.statistics(),
             mounts=self.storage.mounts(),
-            network=self.net.news(),
+            network=self.net.update(),
             counters=dict(self.net.counters),
             ha=self.ha_service.ha(),
             guests=self.machines.guests(),
@@ -203,7 +203,7 @@ class FakeNode(NodeApi):
     def report_guest(self, report: GuestReport) -> None:
         """The agent in a guest; who listens hears of it."""
         self.machines.set_guest(report.vm_id, report)
-        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), guests=(report,)))
+        self.send(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), guests=(report,)))
 
     def _vm_changed(self, vm: VmReport) -> None:
-        self.tell(Event(number=0, kind=EventKind.VM, at=self._now(), vm=vm))
+        self.send(Event(number=0, kind=EventKind.VM, at=self._now(), vm=vm))

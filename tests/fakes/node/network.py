@@ -17,7 +17,7 @@ from node.api.messages.network import (
     PendingChange,
 )
 
-_SAYS = ("change the network",)
+_DESCRIPTIONS = ("change the network",)
 NIC = LinkReport(
     name="host0",
     kind="ethernet",
@@ -59,12 +59,15 @@ class FakeNodeNetwork:
     def set_names(self, request: NamesRequest) -> None:
         self.known = dict(request.names)
 
-    def news(self) -> NetworkUpdate:
+    def update(self) -> NetworkUpdate:
         """As HELLO tells of it."""
         return NetworkUpdate(links=tuple(self.links.values()), drift=self.drift)
 
     def network(self) -> NetworkReport:
-        waits = [PendingChange(checkpoint=checkpoint, left_s=50, descriptions=_SAYS) for checkpoint in self.checkpoints]
+        waits = [
+            PendingChange(checkpoint=checkpoint, left_s=50, descriptions=_DESCRIPTIONS)
+            for checkpoint in self.checkpoints
+        ]
         observed: dict[str, object] = {"interfaces": [{"name": name} for name in self.links]}
         pending = waits[-1] if waits else None
         return NetworkReport(document=copy.deepcopy(self._document), pending=pending, observed=observed)
@@ -81,7 +84,7 @@ class FakeNodeNetwork:
         checkpoint = f"checkpoint-{len(self.checkpoints) + len(self.confirmed) + 1}"
         self.checkpoints[checkpoint] = self._document
         self._document = after
-        return NetworkChange(changed=True, checkpoint=checkpoint, descriptions=_SAYS)
+        return NetworkChange(changed=True, checkpoint=checkpoint, descriptions=_DESCRIPTIONS)
 
     def confirm_network(self, checkpoint: str) -> None:
         if checkpoint in self.confirmed:
@@ -94,9 +97,9 @@ class FakeNodeNetwork:
         if checkpoint in self.confirmed:
             raise r.CheckpointGone(checkpoint=checkpoint)
         if checkpoint in self.checkpoints:
-            self.go_back()
+            self.roll_back()
 
-    def go_back(self) -> None:
+    def roll_back(self) -> None:
         for before in self.checkpoints.values():
             self._document = before
         self.checkpoints.clear()
@@ -107,16 +110,16 @@ class FakeCable:
 
     link = "probe"
 
-    def __init__(self, tell: Callable[..., None], lose: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, notify: Callable[..., None], lose: Callable[[str], None]) -> None:
+        self._notify = notify
         self._lose = lose
 
     async def plug(self) -> None:
-        self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=True))
+        self._notify(LinkReport(name=self.link, kind="ethernet", up=True, carrier=True))
 
     async def pull(self) -> None:
-        says = NetworkEvent(kind="link-down", description=f"{self.link} lost its carrier", interface=self.link)
-        self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=False), says)
+        event = NetworkEvent(kind="link-down", description=f"{self.link} lost its carrier", interface=self.link)
+        self._notify(LinkReport(name=self.link, kind="ethernet", up=True, carrier=False), event)
 
     async def remove(self) -> None:
         self._lose(self.link)

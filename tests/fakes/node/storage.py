@@ -239,7 +239,7 @@ class FakeStorage:
         return _joined(request)
 
     def leave_lockspace(self, lockspace: str) -> None:
-        if self._vms.holds_lease(lockspace):
+        if self._vms.has_lease(lockspace):
             raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
         self.joined.pop(lockspace, None)
         self._vms.host_ids.pop(lockspace, None)
@@ -260,7 +260,7 @@ class FakeStorage:
             and wanted.items() <= now.io_timeouts_s.items()
         ):
             return now
-        if any(self._vms.holds_lease(name) for name in self.joined):
+        if any(self._vms.has_lease(name) for name in self.joined):
             raise r.LeasesInUse(vms="a VM")
         self.fire_timeout_s = request.watchdog_fire_timeout_s
         for name, seconds in wanted.items():

@@ -33,7 +33,7 @@ from tests.fakes.node.site import FakeSite
 
 DISPLAY_ADDRESS, FIRST_PORT = "192.0.2.10", 5900
 
-Tell = Callable[[VmReport], None]
+Notify = Callable[[VmReport], None]
 
 
 @dataclass
@@ -53,7 +53,7 @@ class FakeVms:
     """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `storage_domains` are
     those that the node has mounted, `movable` is between which nodes VMs move."""
 
-    def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
+    def __init__(self, site: FakeSite, now: Callable[[], float], notify: Notify) -> None:
         self.guests_obey = True
         self.guests_let_go = True
         self.host_ids: dict[str, int] = {}
@@ -61,7 +61,7 @@ class FakeVms:
         self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
-        self._tell = tell
+        self._notify = notify
         self._vms: dict[str, _Vm] = {}
 
     # --- what a guest or a test does -----------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class FakeVms:
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
-        self._tell(vm.report)
+        self._notify(vm.report)
         return vm.report
 
     def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
@@ -157,7 +157,7 @@ class FakeVms:
                 pass
             case VmState.PAUSED:
                 self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
-                self._tell(vm.report)
+                self._notify(vm.report)
             case state:
                 raise r.VmNotPaused(vm=vm.spec.name, state=state)
         return vm.report
@@ -168,7 +168,7 @@ class FakeVms:
             return vm.report
         self._set(vm, VmState.SHUTTING_DOWN, DownReason.NONE, pid=vm.report.pid)
         asked = vm.report
-        self._tell(asked)
+        self._notify(asked)
         if self.guests_obey:
             self._down(vm, DownReason.SHUTDOWN)
         return asked
@@ -179,7 +179,7 @@ class FakeVms:
             return vm.report
         self._set(vm, VmState.REBOOTING, DownReason.NONE, pid=vm.report.pid)
         asked = vm.report
-        self._tell(asked)
+        self._notify(asked)
         if self.guests_obey:
             self._boot(vm)
         return asked
@@ -343,7 +343,7 @@ class FakeVms:
             for vm in self._vms.values()
         )
 
-    def holds_lease(self, lockspace: str) -> bool:
+    def has_lease(self, lockspace: str) -> bool:
         return any(_runs(vm) and any(one.lockspace == lockspace for one in vm.spec.leases) for vm in self._vms.values())
 
     def memory_bytes(self) -> int:
@@ -386,12 +386,12 @@ class FakeVms:
     def _boot(self, vm: _Vm) -> None:
         vm.boots += 1
         self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
-        self._tell(vm.report)
+        self._notify(vm.report)
 
     def _down(self, vm: _Vm, reason: DownReason) -> VmReport:
         self._release(vm)
         self._set(vm, VmState.DOWN, reason)
-        self._tell(vm.report)
+        self._notify(vm.report)
         return vm.report
 
     def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:

@@ -72,7 +72,7 @@ class Tools:
                 return run("mkfs.xfs", *options, self._partition_of_volume())
         answer = run(*argv, stdin=stdin, timeout_s=timeout_s)
         if argv[0] == "sfdisk" and "--json" not in argv:
-            tell_kernel(next(device for device in argv if device.startswith("/dev/")))
+            reread_partitions(next(device for device in argv if device.startswith("/dev/")))
         return answer
 
     def _partition_of_volume(self) -> str:
@@ -116,9 +116,9 @@ class Bench:
 
     @property
     def machine(self) -> Machine:
-        return Machine(self.live, self.tools, SystemClock(), self.look)
+        return Machine(self.live, self.tools, SystemClock(), self.system_info)
 
-    def look(self) -> SysInfo:
+    def system_info(self) -> SysInfo:
         """As the real one, with an event loop of its own."""
         asyncio.run(asyncio.sleep(0))
         return sysinfo(*(self._disk(serial, device) for serial, device in self.devices.items()))
@@ -133,7 +133,7 @@ class Bench:
     def plug(self) -> None:
         for serial, image in self.images.items():
             self.devices[serial] = run("losetup", "--find", "--show", "--partscan", str(image)).strip()
-            tell_kernel(self.devices[serial])
+            reread_partitions(self.devices[serial])
 
     def add_disk(self, serial: str, size_bytes: int) -> None:
         self.images[serial] = _image(self.folder, serial, size_bytes)
@@ -211,7 +211,7 @@ def three_disks(folder: Path) -> Iterator[Bench]:
         yield made
 
 
-def tell_kernel(device: str) -> None:
+def reread_partitions(device: str) -> None:
     """The kernel of a build machine may know no GPT."""
     with suppress(CommandFailed):
         run("partx", "--delete", device)

@@ -9,7 +9,7 @@ from installer.answers import DiskAnswers
 from installer.plan import plan
 from installer.run import install
 from node.system.process import run
-from tests.integration.installer.bench import Bench, needs_loop_devices, tell_kernel, three_disks
+from tests.integration.installer.bench import Bench, needs_loop_devices, reread_partitions, three_disks
 from tests.integration.installer.whole import check_disks
 from tests.unit.installer.given import ID, answers
 
@@ -43,7 +43,7 @@ def _running(*argv: str) -> Callable[[str], None]:
 def _partitions_with_file_systems(device: str) -> None:
     """They begin where Trivet's begin, and in the middle of those."""
     run("sfdisk", "--quiet", device, stdin="label: gpt\nstart=2048, size=1GiB\nsize=3GiB\nsize=1GiB, type=V\n")
-    tell_kernel(device)
+    reread_partitions(device)
     for number, make in enumerate(("mkfs.ext4 -q", "mkfs.xfs -q -f", "mkswap"), 1):
         run(*make.split(), f"{device}p{number}")
 
@@ -76,7 +76,7 @@ def test_the_first_try_succeeds(there: Bench, tmp_path: Path, kind: str) -> None
     before = there.checksum("OTHER")
     for serial in ("SYS", "BRICK"):
         DIRTY[kind](there.devices[serial])
-    made = plan(answers(disks=CHOSEN), there.look(), ID)
+    made = plan(answers(disks=CHOSEN), there.system_info(), ID)
     done = install(made, there.machine, report=lambda _: None)
     check_disks(there, tmp_path / "state", claim_code=done.claim_code)
     assert _signatures(there.devices["SYS"]) == ["gpt", "gpt", "PMBR"]

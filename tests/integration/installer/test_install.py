@@ -30,7 +30,7 @@ def there(tmp_path: Path) -> Iterator[Bench]:
 
 
 def planned(there: Bench) -> InstallPlan:
-    return plan(answers(), there.look(), ID)
+    return plan(answers(), there.system_info(), ID)
 
 
 def nobody(_: Progress) -> None:
@@ -59,7 +59,7 @@ def test_what_a_killed_run_left_mounted_is_let_go(there: Bench) -> None:
     install(planned(there), there.machine, report=nobody)
     left = there.live.mounts / "state"
     run("mount", f"{there.devices['SYS']}p4", str(left))
-    install(attempt(answers(disks=WIPED), there.look()).plan, there.machine, report=nobody)
+    install(attempt(answers(disks=WIPED), there.system_info()).plan, there.machine, report=nobody)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
 
 
@@ -111,7 +111,7 @@ def test_the_umask_of_who_installs_makes_no_difference(there: Bench, tmp_path: P
 
 def test_a_system_disk_may_have_the_brick_too(tmp_path: Path) -> None:
     with bench(tmp_path, {"SYS": SYSTEM_DISK_WITH_BRICK}) as there:
-        made = plan(answers(disks=DiskAnswers(system='serial == "SYS"')), there.look(), ID)
+        made = plan(answers(disks=DiskAnswers(system='serial == "SYS"')), there.system_info(), ID)
         install(made, there.machine, report=nobody)
         table = read_table(run, there.devices["SYS"])
         assert table is not None

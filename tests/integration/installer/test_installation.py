@@ -48,7 +48,7 @@ class _Console:
 
 
 async def _half(there: Bench) -> Unfinished | None:
-    return await asyncio.to_thread(lambda: read_unfinished(there.machine, there.look().disks))
+    return await asyncio.to_thread(lambda: read_unfinished(there.machine, there.system_info().disks))
 
 
 async def test_an_installation_is_followed_step_by_step(there: Bench, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_one_that_was_cut_off_is_offered_with_its_answers(there: Bench, tm
     assert {serial: there.checksum(serial) for serial in there.images} == before
     assert half is not None
     assert half.answers in (ANSWERS, None)  # what a journal holds that nobody may replay is not seen
-    earlier = await asyncio.to_thread(lambda: read_earlier_answers(there.machine, there.look().disks, half.disk))
+    earlier = await asyncio.to_thread(lambda: read_earlier_answers(there.machine, there.system_info().disks, half.disk))
     assert earlier == ANSWERS
     again = _Console(there, tmp_path / "next boot")
     await again.installation.start(earlier, start_over=False)

@@ -31,7 +31,7 @@ def there(tmp_path: Path) -> Iterator[Bench]:
 
 
 def tried(there: Bench, *, start_over: bool = False, **changes: object) -> Attempt:
-    machine = there.look()
+    machine = there.system_info()
     return attempt(answers(**changes), machine, find_unfinished(run, machine.disks), start_over=start_over)
 
 

@@ -13,7 +13,7 @@ from installer.sysinfo import Signature
 from node.system.process import CommandFailed, run, run_or_leave
 from tests.integration.installer.disk_images import make
 
-WORDS = {
+DESCRIPTIONS = {
     "lvm": (Signature.LVM, "LVM volume group vg0 (3 logical volumes)"),
     "md": (Signature.MD, "member of the md array store:data"),
     "luks": (Signature.LUKS, "LUKS encrypted volume"),
@@ -76,7 +76,7 @@ def blank(path: Path, size: int = 16 * 1024 * 1024) -> Path:
 
 def test_every_kind_in_the_right_words_and_nothing_changes(tmp_path: Path) -> None:
     needs = {"lvm": "pvs"}
-    names = [name for name in WORDS if name not in needs or Path("/usr/sbin", needs[name]).exists()]
+    names = [name for name in DESCRIPTIONS if name not in needs or Path("/usr/sbin", needs[name]).exists()]
     images = {name: make(name, tmp_path / name) for name in names} | {"zero": blank(tmp_path / "zero")}
     images |= {"gpt-empty": make("gpt-empty", tmp_path / "gpt-empty")}
     before = {name: checksum(path) for name, path in images.items()}
@@ -84,7 +84,7 @@ def test_every_kind_in_the_right_words_and_nothing_changes(tmp_path: Path) -> No
         devices = {stack.enter_context(attached(path)): name for name, path in images.items()}
         disks = DiskProbe(run_or_leave).observe(tuple(devices))
     found = {devices[disk.name]: [(one.signature, one.description) for one in disk.contents] for disk in disks}
-    assert found == {name: [WORDS[name]] for name in names} | {name: [] for name in EMPTY}
+    assert found == {name: [DESCRIPTIONS[name]] for name in names} | {name: [] for name in EMPTY}
     assert {name: checksum(path) for name, path in images.items()} == before
 
 

@@ -129,8 +129,8 @@ def test_a_dirty_disk_that_may_not_be_lost_is_refused(there: Bench) -> None:
 
 
 def test_a_machine_that_cannot_be_a_node_is_refused(there: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = msgspec.structs.replace(there.look(), memory_bytes=GIB)
-    monkeypatch.setattr(Bench, "look", lambda _: small)
+    small = msgspec.structs.replace(there.system_info(), memory_bytes=GIB)
+    monkeypatch.setattr(Bench, "system_info", lambda _: small)
     before = there.written()
     result = call(there, "--yes")
     assert result.exit_code == 1

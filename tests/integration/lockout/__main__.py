@@ -45,23 +45,23 @@ def main() -> int:
     pace = replace(HERE, within_s=given.within, back_s=back_s)
     with tempfile.TemporaryDirectory(prefix="trivet-guest-", dir="/var/tmp") as work, ThreadPoolExecutor(1) as pool:
         guest = pool.submit(run_in_guest, Path(work), trials(there)) if there else None
-        tree = build.build_node(build.DEFAULT_STORE, lambda says: print(says, file=sys.stderr))
-        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, pace=pace, report=_tell))
+        tree = build.build_node(build.DEFAULT_STORE, lambda message: print(message, file=sys.stderr))
+        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, pace=pace, report=_report))
         if guest is not None:
             found = guest.result()
             for outcome in found:
-                _tell(outcome)
+                _report(outcome)
             outcomes += found
     print(table((*here, *there), outcomes))
-    _keep_logs([outcome for outcome in outcomes if outcome.wrong])
+    _save_logs([outcome for outcome in outcomes if outcome.wrong])
     return 1 if any(outcome.wrong or outcome.locked_out for outcome in outcomes) else 0
 
 
-def _tell(outcome: Outcome) -> None:
+def _report(outcome: Outcome) -> None:
     print(f"{outcome.name}, {outcome.entry}: {outcome.end or '?'} {outcome.wrong}".rstrip(), file=sys.stderr)
 
 
-def _keep_logs(wrong: list[Outcome]) -> None:
+def _save_logs(wrong: list[Outcome]) -> None:
     if not wrong:
         return
     logs = Path(tempfile.mkdtemp(prefix="trivet-lockouts-", dir="/var/tmp"))

@@ -20,14 +20,14 @@ _TRIES = 3  # a change may run out of time before the step when the machine that
 async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) -> Attempt:
     """The machine begins and ends on the bridge. A try of the change that is whole ends it."""
     desired, other = (TO_BRIDGE, TO_NIC) if to_bridge else (TO_NIC, TO_BRIDGE)
-    if to_bridge and (first := await here.change(TO_NIC)).end is not End.KEPT:
+    if to_bridge and (first := await here.change(TO_NIC)).end is not End.CONFIRMED:
         return first
     struck: list[str] = []
     for step in count(1):
         for _ in range(_TRIES):
             attempt = await _change_and_die(here, desired, death, step)
             hit = dying.has_struck(here.node.folder)
-            if hit or attempt.end is End.KEPT:
+            if hit or attempt.end is End.CONFIRMED:
                 break
         else:
             return Attempt(End.CUT, f"step {step} is never reached: {attempt.description}")
@@ -37,7 +37,7 @@ async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) ->
         if not await _is_idle(here):
             return Attempt(End.CUT, f"{death} died at step {step} of {struck}; this does not end")
         back = TO_BRIDGE if not hit else other
-        if not await here.is_so(back) and (again := await here.change(back)).end is not End.KEPT:
+        if not await here.is_so(back) and (again := await here.change(back)).end is not End.CONFIRMED:
             return Attempt(
                 End.CUT, f"{death} died at step {step} of {struck}; then back: {again.end}: {again.description}"
             )

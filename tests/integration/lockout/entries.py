@@ -26,7 +26,7 @@ class End(StrEnum):
     REFUSED = "refused"
     ROLLED_BACK = "taken back"
     UNCONFIRMED = "time-out"
-    KEPT = "kept"
+    CONFIRMED = "kept"
     CUT = "cut"
 
 
@@ -61,7 +61,7 @@ class Api:
             change = await change_and_confirm(self._operator.api, request, SystemClock())
         except Problem as err:
             return Attempt(_end_of(err), str(err))
-        return Attempt(End.KEPT, "; ".join(change.descriptions))
+        return Attempt(End.CONFIRMED, "; ".join(change.descriptions))
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
         """The node's answer is not waited for: it is lost when the change takes the node out of reach."""
@@ -102,16 +102,16 @@ class Command:
 
     async def change(self, document: Document, within_s: int) -> Attempt:
         if not self._node.guarded:
-            return await self._kept_at_once(document, within_s)
+            return await self._confirmed_at_once(document, within_s)
         return await self._apply(document, within_s)
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
         attempt = await self._apply(document, within_s, "--confirm-by=nothing")
-        return Attempt(End.UNCONFIRMED, attempt.description) if attempt.end is End.KEPT else attempt
+        return Attempt(End.UNCONFIRMED, attempt.description) if attempt.end is End.CONFIRMED else attempt
 
-    async def _kept_at_once(self, document: Document, within_s: int) -> Attempt:
+    async def _confirmed_at_once(self, document: Document, within_s: int) -> Attempt:
         attempt = await self._apply(document, within_s, "--confirm-by=nothing")
-        if attempt.end is End.KEPT:
+        if attempt.end is End.CONFIRMED:
             await self._trivet("confirm")
         return attempt
 
@@ -133,7 +133,7 @@ class Command:
 
 def _end_of_command(code: int, output: str) -> End:
     if code == 0:
-        return End.KEPT
+        return End.CONFIRMED
     if code < 0:
         return End.CUT
     if any(

@@ -11,10 +11,10 @@ from tests.integration.lockout.scenarios import IN_GUEST
 from tests.integration.lockout.trial import Outcome
 from tests.integration.lockout.world import Pace
 
-_PACE = Pace(within_s=40, up_s=300, back_s=120, look_every_s=2)  # everything takes its time there
+_PACE = Pace(within_s=40, up_s=300, back_s=120, probe_every_s=2)  # everything takes its time there
 
 
-def tell(outcome: Outcome) -> None:
+def report(outcome: Outcome) -> None:
     print("result", json.dumps(asdict(outcome)), flush=True)
 
 
@@ -22,7 +22,7 @@ async def main() -> None:
     bads = {bad.name: bad for bad in IN_GUEST}
     wanted = json.loads(Path("/project/wanted.json").read_text())
     trials = [Trial(bads[name], Api if api else Command, guarded) for name, api, guarded in wanted]
-    await run_all(trials, Path("/"), at_once=1, pace=_PACE, report=tell)
+    await run_all(trials, Path("/"), at_once=1, pace=_PACE, report=report)
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ class Node(Machine):
         """`agent` or `nm`; both come back by themselves."""
         os.kill(int((self.root_inside / f"run/{what}.pid").read_text()), signal.SIGKILL)
 
-    def keep_dead(self) -> None:
+    def mask(self) -> None:
         """NetworkManager, until it may live again or the power is cut."""
         (self.root_inside / _STAYS_DEAD).touch()
         self.kill("nm")

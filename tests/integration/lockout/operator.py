@@ -28,30 +28,30 @@ PING_S, ANSWER_S, TALK_S = 1.0, 4.0, 2.0
 class Sight:
     """When the machine could be reached, as (second, whether) at each change; seconds are time.monotonic's."""
 
-    seen: list[tuple[float, bool]] = field(default_factory=list)
-    looked: float = 0.0
+    changes: list[tuple[float, bool]] = field(default_factory=list)
+    last_probe: float = 0.0
 
     def note(self, begun: float, reachable: bool) -> None:
-        self.looked = begun
-        if not self.seen or self.seen[-1][1] is not reachable:
-            self.seen.append((begun, reachable))
+        self.last_probe = begun
+        if not self.changes or self.changes[-1][1] is not reachable:
+            self.changes.append((begun, reachable))
 
     def reachable_since(self, when: float) -> bool:
         """As the last look found it; False while none began after `when`, for what an earlier one met may be gone."""
-        return self.looked >= when and bool(self.seen) and self.seen[-1][1]
+        return self.last_probe >= when and bool(self.changes) and self.changes[-1][1]
 
     def unreachable_s(self, since: float) -> float:
         """The longest time without it that began after `since`."""
-        ends = [*(when for when, _ in self.seen[1:]), time.monotonic()]
-        gaps = [end - begun for (begun, was), end in zip(self.seen, ends, strict=True) if not was and end > since]
+        ends = [*(when for when, _ in self.changes[1:]), time.monotonic()]
+        gaps = [end - begun for (begun, was), end in zip(self.changes, ends, strict=True) if not was and end > since]
         return max(gaps, default=0.0)
 
 
 class Operator:
     """Use it as `async with Operator(...)`; coroutines given to `does` run in the operator's place."""
 
-    def __init__(self, place: str, folder: Path, *, look_every_s: float) -> None:
-        self._place, self._look_every_s = place, look_every_s
+    def __init__(self, place: str, folder: Path, *, probe_every_s: float) -> None:
+        self._place, self._probe_every_s = place, probe_every_s
         self._tls = client_context(folder / "engine.crt", folder / "engine.key", folder / "ca.crt")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -106,7 +106,7 @@ class Operator:
         while True:
             begun = time.monotonic()
             self.sight.note(begun, await self.reaches())
-            await asyncio.sleep(self._look_every_s)
+            await asyncio.sleep(self._probe_every_s)
 
     async def _talk(self) -> None:
         """There is a connection open at any moment, if there can be one: the command line goes by those."""

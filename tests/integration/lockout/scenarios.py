@@ -36,7 +36,7 @@ _STOPPED_BY = {
     **dict.fromkeys(("gateway is the machine itself", "NIC down"), _CHECKS),
     **dict.fromkeys(("duplicate address", "the gateway's address"), _NETWORKMANAGER),
 }
-_HALF_WAY = 4  # the call to NetworkManager before which the bridge is gone and the NIC not up yet
+_BRIDGE_GONE_CALL = 4  # the call to NetworkManager before which the bridge is gone and the NIC not up yet
 _DHCP = interfaces(bridge(ipv4={"enabled": True, "dhcp": True}))
 
 
@@ -93,7 +93,7 @@ async def _two_at_once(here: World) -> Attempt:
     first, second = await asyncio.gather(
         here.change(BAD_DOCUMENTS["gateway that nobody is"]), here.change(BAD_DOCUMENTS["no address"])
     )
-    ended = second if first.end is End.KEPT else first  # "already so", seen while the other's change was in force
+    ended = second if first.end is End.CONFIRMED else first  # "already so", seen while the other's change was in force
     return Attempt(ended.end, f"{first.description}; {second.description}")
 
 
@@ -113,13 +113,13 @@ async def _nobody_confirms_and_networkmanager_dies(here: World) -> Attempt:
 
 async def _nobody_confirms_and_networkmanager_dies_for_good(here: World) -> Attempt:
     attempt = await here.change_only(BAD_DOCUMENTS["no address"])
-    here.node.keep_dead()
+    here.node.mask()
     await _reachable_without_networkmanager(here)
     return attempt
 
 
 async def _networkmanager_dies_for_good_in_the_change(here: World) -> Attempt:
-    dying.order(here.node.folder, Death.FOR_GOOD, _HALF_WAY)
+    dying.order(here.node.folder, Death.FOR_GOOD, _BRIDGE_GONE_CALL)
     attempt = await here.change(TO_NIC)
     await _reachable_without_networkmanager(here)
     return attempt
@@ -139,14 +139,14 @@ async def _nobody_confirms_and_the_power_is_cut(here: World) -> Attempt:
 
 async def _networkmanager_is_dead(here: World) -> Attempt:
     """All of it has to be over before it lives again: it would mend what it knows of."""
-    here.node.keep_dead()
+    here.node.mask()
     attempt = await here.change(BAD_DOCUMENTS["no address"])
     await _reachable_without_networkmanager(here)
     return attempt
 
 
 async def _networkmanager_and_the_agent_are_dead(here: World) -> Attempt:
-    here.node.keep_dead()
+    here.node.mask()
     attempt = await here.change_only(BAD_DOCUMENTS["no address"])
     here.node.kill("agent")
     await _reachable_without_networkmanager(here)
@@ -161,15 +161,15 @@ async def _reachable_without_networkmanager(here: World) -> None:
 
 
 async def _networkmanager_comes_back_before_it_is_confirmed(here: World) -> Attempt:
-    here.node.keep_dead()
+    here.node.mask()
     attempt = await here.change_only(TO_NIC)
     here.node.let_live()
     return attempt
 
 
-async def _networkmanager_comes_back_after_it_went_back(here: World) -> Attempt:
+async def _networkmanager_comes_back_after_the_rollback(here: World) -> Attempt:
     """The bridge was made anew meanwhile; it has to be its own again, with its name servers."""
-    here.node.keep_dead()
+    here.node.mask()
     attempt = await here.change_only(TO_NIC)
     async with asyncio.timeout(here.pace.back_s):
         while (await asyncio.to_thread(observe, here.node.netns)).interface("ovirtmgmt") is None:  # noqa: ASYNC110 - a kernel
@@ -180,10 +180,10 @@ async def _networkmanager_comes_back_after_it_went_back(here: World) -> Attempt:
 
 async def _networkmanager_comes_back_after_it_is_confirmed(here: World) -> Attempt:
     """What was confirmed without it holds, also over a boot."""
-    here.node.keep_dead()
+    here.node.mask()
     attempt = await here.change(GOOD)
     here.node.let_live()
-    if attempt.end is not End.KEPT:
+    if attempt.end is not End.CONFIRMED:
         raise AssertionError(f"a good change does not work without it: {attempt.description}\n{here.node.log}")
     if not await here.until(lambda: any(MORE_ADDRESS in text for text in here.node.on_disk().values()), 60):
         raise AssertionError(f"it is not given what was confirmed:\n{here.node.log}")
@@ -267,7 +267,7 @@ SCENARIOS = (
     _bad("NetworkManager is dead", "watchdog", _networkmanager_is_dead),
     _bad("NetworkManager, agent are dead", "watchdog", _networkmanager_and_the_agent_are_dead),
     _bad("dead, back before confirming", "hand-over", _networkmanager_comes_back_before_it_is_confirmed),
-    _bad("dead, back after it went back", "hand-over", _networkmanager_comes_back_after_it_went_back),
+    _bad("dead, back after it went back", "hand-over", _networkmanager_comes_back_after_the_rollback),
     Bad(
         "dead, back after confirming",
         "nobody: is kept",

@@ -6,11 +6,11 @@ from tests.integration.lockout.entries import Api, Command, End
 from tests.integration.lockout.trial import Bad, Outcome
 
 _NAME, _CELL = 34, 20
-_WORDS = {
+_LABELS = {
     End.REFUSED: "refused",
     End.ROLLED_BACK: "taken back",
     End.UNCONFIRMED: "not confirmed",
-    End.KEPT: "kept",
+    End.CONFIRMED: "kept",
     End.CUT: "came back",
 }
 
@@ -37,7 +37,7 @@ def _cell(outcome: Outcome) -> str:
         return "LOCKED OUT"
     if outcome.wrong or outcome.end is None:
         return "WRONG"
-    return f"{_WORDS[outcome.end]:13} {outcome.unreachable_s:3.0f} s"
+    return f"{_LABELS[outcome.end]:13} {outcome.unreachable_s:3.0f} s"
 
 
 def _line(*cells: str) -> str:

@@ -81,7 +81,7 @@ async def _run(here: World, bad: Bad) -> Outcome:
     locked_out = wrong == _OUT_OF_REACH or unreachable_s > PROMISED_S
     if not wrong and bad.good:
         after = await here.change(bad.good, _GOOD_S)
-        if after.end is not End.KEPT:
+        if after.end is not End.CONFIRMED:
             wrong = f"a good change does not work any more: {after.end}: {after.description}"
         elif not await here.is_so(bad.good):
             wrong = "a good change was confirmed and is not in force"
@@ -110,19 +110,19 @@ async def _difference(here: World, bad: Bad, attempt: Attempt, state: NetworkSta
     try:
         if await here.checkpoints():
             return "a change is still open"
-        if bad.may_stay is not None and attempt.end in (End.KEPT, End.CUT) and await here.is_so(bad.may_stay):
+        if bad.may_stay is not None and attempt.end in (End.CONFIRMED, End.CUT) and await here.is_so(bad.may_stay):
             return ""
         now = await here.state()
     except (Problem, OSError) as err:
         return f"NetworkManager does not answer: {err}"
     if now != state:
-        return f"it is not as before: {_told(now, state)}"
+        return f"it is not as before: {_format_difference(now, state)}"
     if here.node.on_disk() != disk:
         return f"other profiles are on the disk: {sorted(here.node.on_disk())} instead of {sorted(disk)}"
     return ""
 
 
-def _told(now: NetworkState, then: NetworkState) -> str:
+def _format_difference(now: NetworkState, then: NetworkState) -> str:
     with contextlib.suppress(AttributeError):
         new = [i for i in now.interfaces if i not in then.interfaces]
         old = [i for i in then.interfaces if i not in now.interfaces]

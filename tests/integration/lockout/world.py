@@ -27,7 +27,7 @@ class Pace:
     within_s: int = 10
     up_s: float = 60
     back_s: float = 60
-    look_every_s: float = 0.2
+    probe_every_s: float = 0.2
 
 
 @dataclass
@@ -102,7 +102,7 @@ async def world(
         node = Node(tree, folder, site, start, guarded=guarded)
         try:
             network = await node.power_on(within_s=pace.up_s)
-            async with Operator(site.operator.netns, node.folder, look_every_s=pace.look_every_s) as operator:
+            async with Operator(site.operator.netns, node.folder, probe_every_s=pace.probe_every_s) as operator:
                 made = World(node, site, operator, enter(node, operator), network, pace)
                 if not await made.until(lambda: operator.sight.reachable_since(0) and operator.has_talked, pace.up_s):
                     raise AssertionError(f"the machine did not come up:\n{node.log}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import HERE, OFF, THERE, Fact, bridge, gone, link, up, v4, vlan
+from tests.integration.netconf.sections import HERE, OFF, THERE, Fact, bridge, gone, link, up, v4, vlan
 from tests.integration.netconf.world import World, cable, ping
 
 _THERE_6, _BEYOND_6 = "2001:db8::1", "2001:db8:9::1"

@@ -4,7 +4,7 @@ from typing import Any
 
 from netconf.kinds import BondMode
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import ADDRESS, bond, bridge, gone, link, up, vlan
+from tests.integration.netconf.sections import ADDRESS, bond, bridge, gone, link, up, vlan
 
 _MODE = "linkinfo.info_data.mode"
 OPTIONS: dict[str, dict[str, Any]] = {

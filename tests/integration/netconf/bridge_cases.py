@@ -1,7 +1,7 @@
 """Bridges: their options, VLANs that they filter, VLANs on them."""
 
 from tests.integration.netconf.contract import Case, Stage
-from tests.integration.netconf.words import ADDRESS, Fact, bridge, gone, link, up, vlan
+from tests.integration.netconf.sections import ADDRESS, Fact, bridge, gone, link, up, vlan
 
 _TRUNK = {"mode": "trunk", "trunk-tags": [{"id": 101}, {"id-range": {"min": 500, "max": 503}}]}
 _UNTAGGED, _PVID = ("Egress Untagged",), ("PVID", "Egress Untagged")

@@ -9,8 +9,8 @@ from tests.integration.netconf.bond_cases import BONDS
 from tests.integration.netconf.bridge_cases import BRIDGES
 from tests.integration.netconf.contract import Case, Document, Stage
 from tests.integration.netconf.overlay_cases import OVERLAYS
+from tests.integration.netconf.sections import ADDRESS, up
 from tests.integration.netconf.veth_cases import PAIRS
-from tests.integration.netconf.words import ADDRESS, up
 
 _NO_NIC = {"name": "eth1", "type": "ethernet", "state": "absent"}
 

@@ -27,7 +27,7 @@ from tests.integration.netconf.world import (
     streaming,
 )
 
-_PATIENCE_S = 300  # an emulated machine on busy cores is slow
+_TIMEOUT_S = 300  # an emulated machine on busy cores is slow
 
 Document = dict[str, Any]
 
@@ -65,11 +65,11 @@ class Case:
         return set(self.needs) <= {"vxlan", "veth"}
 
 
-async def hold(network: Network, case: Case, ask: Ask) -> None:
+async def check_case(network: Network, case: Case, ask: Ask) -> None:
     """Raises AssertionError with what does not hold."""
     async with built(case.world, ask):
         try:
-            await _hold(network, case, ask)
+            await _check_case(network, case, ask)
         except (AssertionError, Problem):
             with contextlib.suppress(Problem):  # for the next one
                 change = await network.change(case.after)
@@ -78,7 +78,7 @@ async def hold(network: Network, case: Case, ask: Ask) -> None:
             raise
 
 
-async def _hold(network: Network, case: Case, ask: Ask) -> None:
+async def _check_case(network: Network, case: Case, ask: Ask) -> None:
     first = plain(await network.observe())
     earlier: tuple[str, ...] = ()
     for number, stage in enumerate((*case.stages, Stage(case.after))):
@@ -87,26 +87,26 @@ async def _hold(network: Network, case: Case, ask: Ask) -> None:
             await ask(*command_of(line))
         before = plain(await network.observe())
         async with streaming(stage.streams, ask) as lost:
-            change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
+            change = await network.change(stage.document, confirm_within_s=_TIMEOUT_S)
         assert change.checkpoint is not None, f"{place}: nothing to do"
         assert not lost, f"{place}: {lost}"
-        await _as_wished(network, stage, ask, place)
+        await _check_applied(network, stage, ask, place)
         await _traffic(stage, ask, place)
         await network.roll_back(change.checkpoint)
-        await settles(network, before, f"{place}, taken back")
+        await expect_restored(network, before, f"{place}, taken back")
         await _traffic(Stage({}, passes=earlier), ask, f"{place}, taken back")
-        change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
+        change = await network.change(stage.document, confirm_within_s=_TIMEOUT_S)
         assert change.checkpoint is not None
         await network.confirm(change.checkpoint)
-        await _as_wished(network, stage, ask, f"{place}, confirmed")
+        await _check_applied(network, stage, ask, f"{place}, confirmed")
         await _traffic(stage, ask, f"{place}, confirmed")
         earlier = stage.passes
         again = await network.change(stage.document)
         assert not again.changed, f"{place}: the second time there was to do: {again.descriptions}"
-    await settles(network, first, f"{case.name}, everything taken away")
+    await expect_restored(network, first, f"{case.name}, everything taken away")
 
 
-async def _as_wished(network: Network, stage: Stage, ask: Ask, place: str) -> None:
+async def _check_applied(network: Network, stage: Stage, ask: Ask, place: str) -> None:
     left = await network.plan(parse(stage.document))
     assert left == (), f"{place}: still to do: {[step.description for step in left]}"
     for argv, path, expected in stage.facts:
@@ -126,7 +126,7 @@ async def _traffic(stage: Stage, ask: Ask, place: str) -> None:
         await ask(*command_of(event.undo))
 
 
-async def settles(network: Network, expected: NetworkState, place: str) -> None:
+async def expect_restored(network: Network, expected: NetworkState, place: str) -> None:
     """Comes to be: links vanish a moment after they were taken away."""
     found = plain(await network.observe())
     for _ in range(50):

@@ -21,7 +21,7 @@ _OF_NODE, _WITH_NMSTATE = _cases("networkmanager", "kernel"), _cases("nmstate")
 
 
 @pytest.fixture(scope="module")
-def went(nmstate_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def results(nmstate_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     def run(cases: tuple[str, ...], tree: Path | None) -> Mapping[str, str]:
         return run_guest(tmp_path_factory.mktemp("guest"), cases, program="inside_sriov", hardware=SRIOV, tree=tree)
 
@@ -32,6 +32,6 @@ def went(nmstate_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Mappin
 
 @pytest.mark.timeout(3600)  # the first one waits for the guests
 @pytest.mark.parametrize("name", [*_OF_NODE, *_WITH_NMSTATE])
-def test_virtual_functions(went: Mapping[str, str], name: str) -> None:
-    wrong = went[name]
+def test_virtual_functions(results: Mapping[str, str], name: str) -> None:
+    wrong = results[name]
     assert not wrong, wrong

@@ -12,10 +12,10 @@ from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
 from tests.integration.netconf.cases import COMMAND_LINE, WITH_KERNEL
-from tests.integration.netconf.contract import hold
+from tests.integration.netconf.contract import check_case
 from tests.integration.netconf.registry import ALL, KERNEL
 from tests.integration.netconf.scenarios import SCENARIOS
-from tests.integration.netconf.telling import ask, ready, told, wanted
+from tests.integration.netconf.telling import ask, ready, run_case, wanted
 from tests.integration.netconf.zygote import Zygote
 
 
@@ -25,7 +25,7 @@ async def main() -> None:
     for name in wanted():
         if name.startswith(WITH_KERNEL) and alone is None:
             alone = await without_networkmanager()
-        await told(name, tried(network if alone is None else Network(alone), name))
+        await run_case(name, tried(network if alone is None else Network(alone), name))
         if alone is not None:  # the first layout has watchdogs as they are
             alone = Kernel(watch=zygote.start)
 
@@ -45,7 +45,7 @@ async def tried(network: Network, name: str) -> None:
     elif name in SCENARIOS:
         await SCENARIOS[name](network, ask)
     else:
-        await hold(network, (ALL | KERNEL)[name], ask)
+        await check_case(network, (ALL | KERNEL)[name], ask)
 
 
 async def shown_and_planned() -> None:

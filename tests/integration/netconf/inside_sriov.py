@@ -8,9 +8,9 @@ from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
 from netconf.nmstate.backend import Nmstate
-from tests.integration.netconf.contract import hold
+from tests.integration.netconf.contract import check_case
 from tests.integration.netconf.sriov_cases import COUNTS, SCENARIOS
-from tests.integration.netconf.telling import ask, ready, told, wanted
+from tests.integration.netconf.telling import ask, ready, run_case, wanted
 from tests.integration.netconf.zygote import Zygote
 
 
@@ -19,7 +19,7 @@ async def main() -> None:
         if names := [name for name in wanted() if name.startswith(f"{backend} ")]:
             network = await begin()
             for name in names:
-                await told(name, tried(network, name.removeprefix(f"{backend} ")))
+                await run_case(name, tried(network, name.removeprefix(f"{backend} ")))
 
 
 async def with_kernel() -> Network:
@@ -29,7 +29,7 @@ async def with_kernel() -> Network:
 
 async def tried(network: Network, case: str) -> None:
     """Raises AssertionError or Problem."""
-    await (hold(network, COUNTS, ask) if case == COUNTS.name else SCENARIOS[case](network, ask))
+    await (check_case(network, COUNTS, ask) if case == COUNTS.name else SCENARIOS[case](network, ask))
 
 
 BACKENDS: dict[str, Callable[[], Awaitable[Network]]] = {  # in this order

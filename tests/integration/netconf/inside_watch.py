@@ -7,7 +7,7 @@ from pathlib import Path
 from netconf.watch import document
 from netconf.watch.watch import Watch
 from tests.integration.netconf.following import Following
-from tests.integration.netconf.telling import told, wanted
+from tests.integration.netconf.telling import run_case, wanted
 
 CABLES = """
 netns add switch
@@ -91,7 +91,7 @@ async def main() -> None:
     await ip(*CABLES.strip().splitlines())
     for scenario in (lacp_with_a_partner, a_port_takes_over):
         if scenario.__name__ in names:
-            await told(scenario.__name__, tried(scenario))
+            await run_case(scenario.__name__, tried(scenario))
 
 
 async def tried(scenario: Callable[[], Awaitable[None]]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.integration.netconf.bond_cases import OPTIONS
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import ADDRESS, HERE, THERE, bond, gone, link, vlan
+from tests.integration.netconf.sections import ADDRESS, HERE, THERE, bond, gone, link, vlan
 from tests.integration.netconf.world import Event, World, cable, ping
 
 SWITCH = World(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import HERE, THERE, bond, bridge, gone, link, up, v4, vlan
+from tests.integration.netconf.sections import HERE, THERE, bond, bridge, gone, link, up, v4, vlan
 from tests.integration.netconf.world import Stream, World, cable, ping
 
 HERE_2, THERE_2 = "203.0.113.11", "203.0.113.1"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netconf.kinds import BondMode
 from tests.integration.netconf.contract import Case, Document, Stage
 from tests.integration.netconf.lacp_cases import SWITCH
-from tests.integration.netconf.words import ADDRESS, bond, gone, link, vlan
+from tests.integration.netconf.sections import ADDRESS, bond, gone, link, vlan
 
 
 def round_of(width: int) -> Iterator[BondMode]:

@@ -4,7 +4,7 @@ from netconf.errors import BadDocument
 from netconf.facade import Network
 from tests.integration.netconf.cases import CASES
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import ADDRESS, bond, gone, link
+from tests.integration.netconf.sections import ADDRESS, bond, gone, link
 
 _ADDRESS_6 = {"enabled": True, "addr-gen-mode": "eui64", "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
 

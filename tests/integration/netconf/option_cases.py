@@ -4,7 +4,7 @@ That it came true is asked of the kernel by the contract's second look, which re
 """
 
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import bond, gone, link, up, v4
+from tests.integration.netconf.sections import bond, gone, link, up, v4
 
 _MII = {"miimon": 200, "updelay": 400, "downdelay": 600, "use_carrier": True}
 _ARP = {"arp_interval": 500, "arp_ip_target": "198.51.100.1,198.51.100.2", "arp_all_targets": "all"}

@@ -1,7 +1,7 @@
 """VRFs and VXLANs, also such that have to be made anew, and dummies."""
 
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import ADDRESS, bridge, gone, link, up
+from tests.integration.netconf.sections import ADDRESS, bridge, gone, link, up
 
 
 def _vrf(table: int) -> Document:

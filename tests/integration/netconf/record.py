@@ -51,18 +51,18 @@ class Recorder(Dumps):
 
     def __init__(self) -> None:
         super().__init__(NETNS)
-        self.kept: list[list[bytes]] = []
+        self.batches: list[list[bytes]] = []
 
     def _ask(self, kind: int, flags: int, body: bytes) -> tuple[list[bytes], bool]:
         data, whole = super()._ask(kind, flags, body)
-        self.kept.append(data)
+        self.batches.append(data)
         return data, whole
 
     def all(self) -> list[list[str]]:
         """Routes of IPv4 and IPv6, links, addresses, neighbours."""
-        self.kept = []
+        self.batches = []
         self.kernel()
-        return [[datagram.hex() for datagram in data] for data in self.kept]
+        return [[datagram.hex() for datagram in data] for data in self.batches]
 
 
 def record() -> dict[str, Any]:

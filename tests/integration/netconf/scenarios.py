@@ -11,7 +11,7 @@ from netconf.document import parse
 from netconf.facade import Network
 from tests.integration.netconf.contract import Document, at
 from tests.integration.netconf.layouts import backup
-from tests.integration.netconf.words import ADDRESS, bridge, gone, up, vlan
+from tests.integration.netconf.sections import ADDRESS, bridge, gone, up, vlan
 from tests.integration.netconf.world import Ask, World, built, cable
 
 Scenario = Callable[[Network, Ask], Awaitable[None]]
@@ -90,7 +90,7 @@ async def names_are_pinned(network: Network, ask: Ask) -> None:
     assert "ID_NET_NAME=eth1" in named, named
 
 
-_SWITCH = "tests.integration.netconf.switch_says"
+_SWITCH = "tests.integration.netconf.send_lldp"
 _TAG = "0.linkinfo.info_data.id"
 
 

@@ -29,7 +29,7 @@ class SerialGuest:
     def __init__(self, work: Path) -> None:
         self._work = work
         self._control = _connected(work / _CONTROL)
-        self._said = self._control.makefile("r", errors="replace")
+        self._output = self._control.makefile("r", errors="replace")
         self._until("ready")
 
     def __call__(self, command: str) -> str:
@@ -50,13 +50,13 @@ class SerialGuest:
 
     def break_signal(self) -> None:
         """The line is pulled down for longer than any character takes."""
-        _tell_qemu(self._work, "chardev-send-break serial2")
+        _send_to_qemu(self._work, "chardev-send-break serial2")
 
     def end(self) -> None:
         self._control.sendall(f"{inside_serial.LAST}\n".encode())
 
     def _until(self, start: str) -> str:
-        for line in self._said:
+        for line in self._output:
             if line.startswith(start):
                 return line.removeprefix(start)
         raise AssertionError(f"the guest has ended:\n{(self._work / 'console').read_text(errors='replace')}")
@@ -77,7 +77,7 @@ def _connected(path: Path, within_s: float = _BOOT_S) -> socket.socket:
             time.sleep(0.1)
 
 
-def _tell_qemu(work: Path, command: str) -> None:
+def _send_to_qemu(work: Path, command: str) -> None:
     with _connected(work / "monitor", 0) as monitor:
         monitor.sendall(f"{command}\n".encode())
         monitor.recv(4096)
@@ -102,5 +102,5 @@ def serial_guest(work: Path) -> Iterator[SerialGuest]:
             machine.result()
         except BaseException:
             with suppress(OSError):
-                _tell_qemu(work, "quit")
+                _send_to_qemu(work, "quit")
             raise

@@ -11,13 +11,13 @@ from netconf import text
 from netconf.document import parse, render
 from netconf.errors import BadDocument, FunctionInUse, FunctionsOfOthers, NoSriov, Refused, TooManyFunctions
 from netconf.facade import Network
-from tests.integration.netconf.contract import Case, Document, Stage, at, plain, settles
-from tests.integration.netconf.words import ADDRESS, HERE, OFF, bridge, up, v4
+from tests.integration.netconf.contract import Case, Document, Stage, at, expect_restored, plain
+from tests.integration.netconf.sections import ADDRESS, HERE, OFF, bridge, up, v4
 from tests.integration.netconf.world import Ask
 
 _DEVICE = Path("/sys/class/net/eth1/device")
 _SOON_S = 30
-_PATIENCE_S = 300  # an emulated machine on busy cores is slow
+_TIMEOUT_S = 300  # an emulated machine on busy cores is slow
 
 
 def nic(name: str = "eth1", *, vfs: int | None = None, **more: Any) -> Document:
@@ -41,14 +41,14 @@ def functions() -> list[str]:
     return sorted(path.name for path in _DEVICE.glob("virtfn*/net/*"))
 
 
-async def goes_back_by_itself(network: Network, ask: Ask) -> None:
+async def rolls_back_by_itself(network: Network, ask: Ask) -> None:
     before = plain(await network.observe())
     change = await network.change({"interfaces": [nic(vfs=3)]}, confirm_within_s=_SOON_S)
     assert "Give eth1 3 virtual functions (it has 0)" in change.descriptions, change.descriptions
     assert functions() == ["eth3", "eth4", "eth5"]
-    for _ in range(_PATIENCE_S):
+    for _ in range(_TIMEOUT_S):
         if not functions():
-            await settles(network, before, "gone back")
+            await expect_restored(network, before, "gone back")
             return
         await asyncio.sleep(1)
     raise AssertionError(f"not back: {functions()}")
@@ -59,7 +59,7 @@ async def more_than_there_can_be(network: Network, ask: Ask) -> None:
     await _refused(network, TooManyFunctions, nic(vfs=8))
     await _refused(network, NoSriov, nic("eth0", vfs=1))
     await _refused(network, NoSriov, nic(vfs=2), nic("eth0", vfs=1, ipv4=OFF))
-    await settles(network, before, "refused")
+    await expect_restored(network, before, "refused")
 
 
 async def one_that_has_an_address_stays(network: Network, ask: Ask) -> None:
@@ -121,7 +121,7 @@ async def those_of_others(network: Network, ask: Ask) -> None:
 
 async def _there_and_back(network: Network, desired: Document, vfs: int) -> None:
     before = functions()
-    change = await network.change({"interfaces": [desired]}, confirm_within_s=_PATIENCE_S)
+    change = await network.change({"interfaces": [desired]}, confirm_within_s=_TIMEOUT_S)
     assert change.checkpoint is not None
     assert len(functions()) == vfs
     await network.roll_back(change.checkpoint)
@@ -141,7 +141,7 @@ async def shown_it_is_a_wish_that_is_fulfilled(network: Network, ask: Ask) -> No
 
 
 async def _confirmed(network: Network, *desired: Document) -> None:
-    change = await network.change({"interfaces": list(desired)}, confirm_within_s=_PATIENCE_S)
+    change = await network.change({"interfaces": list(desired)}, confirm_within_s=_TIMEOUT_S)
     if change.checkpoint is not None:
         await network.confirm(change.checkpoint)
 
@@ -150,7 +150,7 @@ async def _refused(network: Network, error: type[Refused], *desired: Document) -
     """What was said, in words."""
     before = functions()
     try:
-        await network.change({"interfaces": list(desired)}, confirm_within_s=_PATIENCE_S)
+        await network.change({"interfaces": list(desired)}, confirm_within_s=_TIMEOUT_S)
     except error as err:
         assert functions() == before
         return str(err)
@@ -169,7 +169,7 @@ async def _having(network: Network, desired: Document) -> AsyncIterator[None]:
 SCENARIOS = {
     found.__name__.replace("_", "-"): found
     for found in (
-        goes_back_by_itself,
+        rolls_back_by_itself,
         more_than_there_can_be,
         one_that_has_an_address_stays,
         one_in_a_bridge_stays,

@@ -38,7 +38,7 @@ async def ready(backend: Backend) -> Network:
             await asyncio.sleep(0.1)
 
 
-async def told(name: str, case: Awaitable[None]) -> None:
+async def run_case(name: str, case: Awaitable[None]) -> None:
     """Says what went wrong; nothing is the empty word."""
     start, wrong = time.monotonic(), ""
     try:

@@ -16,7 +16,7 @@ import pytest
 from netconf.facade import Network
 from tests.integration.netconf.contract import plain
 from tests.integration.netconf.machine import Machine
-from tests.integration.netconf.test_networkmanager import comes_to_hold, holder
+from tests.integration.netconf.test_networkmanager import gets_address, holder
 from tests.unit.netconf.states import DOCUMENT
 
 _CODE = """
@@ -31,11 +31,11 @@ _GATEWAY = "trivet-gateway"  # a namespace of the tests at the other end of the 
 class _CommandLine:
     def __init__(self, machine: Machine, folder: Path) -> None:
         self._machine, self._folder = machine, folder
-        self._wish = folder / "wish.json"
+        self._document = folder / "wish.json"
 
-    def wish(self, document: dict[str, object]) -> str:
-        self._wish.write_text(json.dumps(document))
-        return str(self._wish)
+    def write_document(self, document: dict[str, object]) -> str:
+        self._document.write_text(json.dumps(document))
+        return str(self._document)
 
     def argv(self, *arguments: str) -> list[str]:
         code = _CODE.format(folder=str(self._folder / "kept"))
@@ -92,7 +92,7 @@ async def _is_back(network: Network) -> bool:
 async def test_the_gateway_proves_it(machine: Machine, trivet: _CommandLine, gateway: _Gateway) -> None:
     network = await machine.power_on()
     gateway.appears()
-    ended, said = await trivet("apply", trivet.wish(DOCUMENT), "--confirm-by", "gateway")
+    ended, said = await trivet("apply", trivet.write_document(DOCUMENT), "--confirm-by", "gateway")
     assert (ended, said.splitlines()[-1]) == (0, "The change is kept"), said
     assert machine.profiles() == {"ovirtmgmt", "host0"}
     assert await holder(network) == "ovirtmgmt"
@@ -103,7 +103,7 @@ async def test_a_path_that_carries_less_than_the_mtu(machine: Machine, trivet: _
     network = await machine.power_on()
     gateway.appears()
     gateway("link", "set", "cable", "mtu", "1400")
-    ended, said = await trivet("apply", trivet.wish(DOCUMENT), "--confirm-by", "gateway", "--within", "8")
+    ended, said = await trivet("apply", trivet.write_document(DOCUMENT), "--confirm-by", "gateway", "--within", "8")
     assert ended == 1
     assert "packets of 1500 bytes" in said
     assert await _is_back(network)
@@ -132,10 +132,10 @@ async def test_a_gateway_that_answers_no_ping_any_more_is_no_proof(
 ) -> None:
     network = await machine.power_on()
     gateway.appears()
-    ended, said = await trivet("apply", trivet.wish(DOCUMENT), "--confirm-by", "gateway")
+    ended, said = await trivet("apply", trivet.write_document(DOCUMENT), "--confirm-by", "gateway")
     assert ended == 0, said
     before = await network.observe()
-    ended, said = await trivet("apply", trivet.wish(bad), "--confirm-by", "gateway", "--within", "8")
+    ended, said = await trivet("apply", trivet.write_document(bad), "--confirm-by", "gateway", "--within", "8")
     assert ended == 1, said
     assert why in said
     assert plain(await network.observe()) == plain(before)
@@ -143,7 +143,7 @@ async def test_a_gateway_that_answers_no_ping_any_more_is_no_proof(
 
 async def test_no_gateway_no_change(machine: Machine, trivet: _CommandLine) -> None:
     network = await machine.power_on()
-    ended, said = await trivet("apply", trivet.wish(DOCUMENT), "--within", "8")
+    ended, said = await trivet("apply", trivet.write_document(DOCUMENT), "--within", "8")
     assert ended == 1
     assert "the gateway 192.0.2.1 does not answer on ovirtmgmt" in said
     assert await _is_back(network)
@@ -154,7 +154,7 @@ async def test_no_gateway_no_change(machine: Machine, trivet: _CommandLine) -> N
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 async def test_a_signal_takes_it_back_at_once(machine: Machine, trivet: _CommandLine, number: int) -> None:
     network = await machine.power_on()
-    process = await trivet.begun("apply", trivet.wish(DOCUMENT), "--within", "600", "--confirm-by", "gateway")
+    process = await trivet.begun("apply", trivet.write_document(DOCUMENT), "--within", "600", "--confirm-by", "gateway")
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(b"Waiting"):
@@ -167,7 +167,7 @@ async def test_a_signal_takes_it_back_at_once(machine: Machine, trivet: _Command
 
 async def test_killed_while_it_waits_another_one_confirms(machine: Machine, trivet: _CommandLine) -> None:
     network = await machine.power_on()
-    process = await trivet.begun("apply", trivet.wish(DOCUMENT), "--within", "300", "--confirm-by", "gateway")
+    process = await trivet.begun("apply", trivet.write_document(DOCUMENT), "--within", "300", "--confirm-by", "gateway")
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(b"Waiting"):
@@ -178,14 +178,14 @@ async def test_killed_while_it_waits_another_one_confirms(machine: Machine, triv
     assert "A change waits to be confirmed" in why
     assert (await trivet("confirm"))[0] == 0
     assert machine.profiles() == {"ovirtmgmt", "host0"}
-    assert await comes_to_hold(network, "ovirtmgmt")
+    assert await gets_address(network, "ovirtmgmt")
 
 
-@pytest.mark.parametrize(("key", "kept"), [(b"\n", True), (b"\x03", False)])
-async def test_the_operator_at_a_terminal(machine: Machine, trivet: _CommandLine, key: bytes, kept: bool) -> None:
+@pytest.mark.parametrize(("key", "confirmed"), [(b"\n", True), (b"\x03", False)])
+async def test_the_operator_at_a_terminal(machine: Machine, trivet: _CommandLine, key: bytes, confirmed: bool) -> None:
     network = await machine.power_on()
     operator, terminal = pty.openpty()
-    argv = ["setsid", "--ctty", "--wait", *trivet.argv("apply", trivet.wish(DOCUMENT))]
+    argv = ["setsid", "--ctty", "--wait", *trivet.argv("apply", trivet.write_document(DOCUMENT))]
     process = await asyncio.create_subprocess_exec(
         *argv, env=trivet.environment, stdin=terminal, stdout=terminal, stderr=terminal
     )
@@ -199,6 +199,6 @@ async def test_the_operator_at_a_terminal(machine: Machine, trivet: _CommandLine
         while more := await asyncio.to_thread(os.read, operator, 4096):
             said += more
     os.close(operator)
-    assert (await process.wait() == 0) is kept, said
-    assert (machine.profiles() == {"ovirtmgmt", "host0"}) is kept
-    assert await _is_back(network) is not kept
+    assert (await process.wait() == 0) is confirmed, said
+    assert (machine.profiles() == {"ovirtmgmt", "host0"}) is confirmed
+    assert await _is_back(network) is not confirmed

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.netconf.bare import Bare
 from tests.integration.netconf.cases import for_backend
-from tests.integration.netconf.contract import Case, hold
+from tests.integration.netconf.contract import Case, check_case
 from tests.integration.netconf.machine import Machine
 
 
@@ -28,9 +28,9 @@ async def test_a_layout(machine: Machine, case: Case) -> None:
         said, _ = await process.communicate()
         return said.decode()
 
-    await hold(network, case, ask)
+    await check_case(network, case, ask)
 
 
 @_cases("kernel")
 async def test_a_layout_with_the_kernel_alone(bare: Bare, case: Case) -> None:
-    await hold(bare.network(), case, bare.ask)
+    await check_case(bare.network(), case, bare.ask)

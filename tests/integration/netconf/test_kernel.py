@@ -46,7 +46,7 @@ BRIDGE: dict[str, Any] = {
 }
 
 
-def look(bare: Bare) -> KernelState:
+def observe(bare: Bare) -> KernelState:
     def observed() -> KernelState:
         with NetlinkExecutor(bare.resolv_conf) as kernel:
             return kernel.read_state()
@@ -54,12 +54,12 @@ def look(bare: Bare) -> KernelState:
     return inside(bare.name, observed)
 
 
-async def is_back(bare: Bare, before: KernelState, within_s: int = 30) -> None:
+async def wait_restored(bare: Bare, before: KernelState, within_s: int = 30) -> None:
     for _ in range(10 * within_s):
-        if look(bare) == before and not Changes(bare.folder).unfinished():
+        if observe(bare) == before and not Changes(bare.folder).unfinished():
             return
         await asyncio.sleep(0.1)
-    assert look(bare) == before
+    assert observe(bare) == before
     assert not Changes(bare.folder).unfinished()
 
 
@@ -86,10 +86,10 @@ async def test_confirmed_it_stays(bare: Bare) -> None:
 
 
 async def test_unconfirmed_it_goes_back_by_itself(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     checkpoint = await made(bare.network(), SOON_S)
-    assert look(bare) != before
-    await is_back(bare, before)
+    assert observe(bare) != before
+    await wait_restored(bare, before)
     with pytest.raises(CheckpointGone):
         await bare.network().confirm(checkpoint)
     await bare.network().roll_back(checkpoint)
@@ -97,10 +97,10 @@ async def test_unconfirmed_it_goes_back_by_itself(bare: Bare) -> None:
 
 
 async def test_taken_back_by_another_process(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     checkpoint = await made(bare.network())
     await bare.network().roll_back(checkpoint)
-    assert look(bare) == before
+    assert observe(bare) == before
     await bare.network().roll_back(checkpoint)
 
 
@@ -111,13 +111,13 @@ async def test_an_address_of_networkmanagers_comes_back_with_the_way_to_its_netw
         bare.ip("address", "add", held, "dev", "host0", "noprefixroute", "nodad")
         bare.ip("route", "add", network, "dev", "host0", "proto", "kernel", "scope", "link", "metric", "425")
     bare.ip("route", "add", "default", "via", "192.0.2.1", "metric", "425")
-    before, routes = look(bare), await asked_for_routes(bare)
+    before, routes = observe(bare), await asked_for_routes(bare)
     off = {"enabled": False}
     change = await bare.network().change({"interfaces": [{"name": "host0", "ipv4": off, "ipv6": off}]})
     assert change.checkpoint is not None
     assert "192.0.2.0/24" not in await bare.ask("ip", "route")
     await bare.network().roll_back(change.checkpoint)
-    assert look(bare) == before
+    assert observe(bare) == before
     assert await asked_for_routes(bare) == routes
     assert len(routes) == 3
 
@@ -132,13 +132,13 @@ async def test_one_address_of_networkmanagers_of_two_goes(bare: Bare) -> None:
     more = ("192.0.3.11/24", "192.0.3.0/24")
     bare.ip("address", "add", more[0], "dev", "host0", "noprefixroute")
     bare.ip("route", "add", more[1], "dev", "host0", "proto", "kernel", "scope", "link", "src", "192.0.3.11")
-    before = look(bare)
+    before = observe(bare)
     one = {"enabled": True, "address": [{"ip": "192.0.2.11", "prefix-length": 24}]}
     change = await bare.network().change({"interfaces": [{"name": "host0", "ipv4": one}]})
     assert change.checkpoint is not None
     assert more[1] not in await bare.ask("ip", "route")
     await bare.network().roll_back(change.checkpoint)
-    assert look(bare) == before
+    assert observe(bare) == before
 
 
 async def start(bare: Bare, number: int) -> asyncio.subprocess.Process:
@@ -153,28 +153,28 @@ async def start(bare: Bare, number: int) -> asyncio.subprocess.Process:
 
 @pytest.mark.parametrize("number", range(1, 9))
 async def test_the_changing_process_is_killed_at_each_step(bare: Bare, number: int) -> None:
-    before = look(bare)
+    before = observe(bare)
     child = await start(bare, number)
     assert await child.wait() == -signal.SIGKILL
-    assert look(bare) != before
-    await is_back(bare, before)
+    assert observe(bare) != before
+    await wait_restored(bare, before)
 
 
 async def test_the_changing_process_is_killed_when_it_is_through(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     child = await start(bare, 0)
     assert child.stdout is not None
     checkpoint = Checkpoint((await child.stdout.readline()).decode().strip())
     child.kill()
     await child.wait()
     await bare.network().confirm(checkpoint)
-    assert look(bare) != before
+    assert observe(bare) != before
 
 
 @pytest.mark.parametrize("number", [2, 6])
 async def test_both_processes_are_killed(bare: Bare, number: int) -> None:
     """Whoever comes next brings the earlier configuration back."""
-    before = look(bare)
+    before = observe(bare)
     child = await start(bare, number)
     await child.wait()
     (watchdog,) = bare.watchdogs()
@@ -182,11 +182,11 @@ async def test_both_processes_are_killed(bare: Bare, number: int) -> None:
     with pytest.raises(ChangePending):
         await bare.backend().apply((await bare.network().observe()), (Step("", ""),), SOON_S)
     await bare.network().roll_back_unconfirmed()
-    assert look(bare) == before
+    assert observe(bare) == before
 
 
 async def test_the_watchdog_alone_is_killed(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     checkpoint = await made(bare.network(), SOON_S)
     (watchdog,) = bare.watchdogs()
     os.kill(watchdog, signal.SIGKILL)
@@ -194,7 +194,7 @@ async def test_the_watchdog_alone_is_killed(bare: Bare) -> None:
     with pytest.raises(CheckpointGone):
         await bare.network().confirm(checkpoint)
     await bare.network().roll_back_unconfirmed()
-    assert look(bare) == before
+    assert observe(bare) == before
 
 
 async def test_the_watchdog_does_not_listen_and_holds_nothing_of_its_caller(bare: Bare) -> None:
@@ -212,7 +212,7 @@ async def test_the_watchdog_does_not_listen_and_holds_nothing_of_its_caller(bare
 
 async def test_confirming_and_expiring_have_one_winner(bare: Bare) -> None:
     """Confirmed at the very end of its time, over and over: it is kept and confirmed, or back and gone."""
-    before = look(bare)
+    before = observe(bare)
     ends = []
     for number in range(6):
         checkpoint = await made(bare.network(), SOON_S)
@@ -221,7 +221,7 @@ async def test_confirming_and_expiring_have_one_winner(bare: Bare) -> None:
         try:
             await bare.network().confirm(checkpoint)
             ends.append(State.CONFIRMED)
-            assert look(bare) != before
+            assert observe(bare) != before
             assert (await bare.network().change(_removal())).changed
             (change,) = Changes(bare.folder).unfinished()
             await bare.network().confirm(Checkpoint(change))
@@ -230,7 +230,7 @@ async def test_confirming_and_expiring_have_one_winner(bare: Bare) -> None:
             bare.resolv_conf.write_text("options edns0\nnameserver 192.0.2.53\n")
         except CheckpointGone:
             ends.append(State.ROLLED_BACK)
-            await is_back(bare, before)
+            await wait_restored(bare, before)
     assert len(ends) == 6
 
 
@@ -249,12 +249,12 @@ async def test_a_power_cut(bare: Bare) -> None:
 
 
 async def test_a_change_that_fails_is_taken_back(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     stp = {"options": {"group-fwd-mask": 1}}  # the kernel forwards no frames of STP
     desired = BRIDGE | {"interfaces": [*BRIDGE["interfaces"], {"name": "br9", "type": "linux-bridge", "bridge": stp}]}
     with pytest.raises(ChangeFailed, match="the earlier configuration is back"):
         await bare.network().change(desired)
-    assert look(bare) == before
+    assert observe(bare) == before
 
 
 async def test_what_others_make_meanwhile_stays(bare: Bare) -> None:
@@ -269,12 +269,12 @@ async def test_what_others_make_meanwhile_stays(bare: Bare) -> None:
 
 async def test_addresses_that_are_lent_come_back_with_what_is_left_of_their_time(bare: Bare) -> None:
     bare.ip("address", "add", "192.0.2.99/24", "dev", "host0", "valid_lft", "600", "preferred_lft", "300")
-    before = look(bare)
+    before = observe(bare)
     off = {"name": "host0", "type": "ethernet", "ipv4": {"enabled": False}}
     change = await bare.network().change(BRIDGE | {"interfaces": [*BRIDGE["interfaces"], off]})
     assert change.checkpoint is not None
     await bare.network().roll_back(change.checkpoint)
-    after = look(bare)
+    after = observe(bare)
     assert after == before
     (lent,) = [address for address in after.addresses if address.lent]
     assert 500 < lent.valid_s <= 600
@@ -282,11 +282,11 @@ async def test_addresses_that_are_lent_come_back_with_what_is_left_of_their_time
 
 
 async def test_what_the_kernel_cannot_do_is_refused(bare: Bare) -> None:
-    before = look(bare)
+    before = observe(bare)
     nic = {"name": "eth1", "type": "ethernet", "lldp": {"enabled": True}, "ipv4": {"enabled": True, "dhcp": True}}
     with pytest.raises(NotByKernel, match=r"interfaces.eth1.lldp.enabled.*interfaces.eth1.ipv4.dhcp"):
         await bare.network().change({"interfaces": [nic]})
-    assert look(bare) == before
+    assert observe(bare) == before
     assert Changes(bare.folder).unfinished() == ()
 
 

@@ -29,7 +29,7 @@ async def holder(network: Network) -> str:
     return name
 
 
-async def comes_to_hold(network: Network, name: str, within_s: float = 30) -> bool:
+async def gets_address(network: Network, name: str, within_s: float = 30) -> bool:
     async with asyncio.timeout(within_s):
         while True:
             state = await network.observe()
@@ -79,7 +79,7 @@ async def test_unconfirmed_it_goes_back_by_itself(machine: Machine) -> None:
     before = await network.observe()
     change = await network.change(DOCUMENT, confirm_within_s=SOON_S)
     assert await holder(network) == "ovirtmgmt"
-    assert await comes_to_hold(network, "host0")
+    assert await gets_address(network, "host0")
     after = await network.observe()
     assert (after.interface("ovirtmgmt"), after.routes) == (None, before.routes)
     assert change.checkpoint is not None
@@ -135,7 +135,7 @@ async def test_the_changing_process_is_killed(machine: Machine, after_ms: int | 
     child.kill()
     await child.wait()
     await asyncio.sleep(SOON_S + 1)
-    assert await comes_to_hold(network, "host0")
+    assert await gets_address(network, "host0")
     assert (await network.observe()).interface("ovirtmgmt") is None
     await moved(network)
 
@@ -197,7 +197,7 @@ async def test_taps_are_plugged_in_again_after_the_time_is_over(machine: Machine
     machine.ip("tuntap", "add", "vnet0", "mode", "tap")
     machine.ip("link", "set", "vnet0", "master", "ovirtmgmt", "up")
     await network.change(without_bridge(), confirm_within_s=SOON_S)
-    assert await comes_to_hold(network, "ovirtmgmt")
+    assert await gets_address(network, "ovirtmgmt")
     await network.roll_back_unconfirmed()
     state = await network.observe()
     vnet0, ovirtmgmt = state.interface("vnet0"), state.interface("ovirtmgmt")
@@ -268,7 +268,7 @@ async def test_a_bridge_whose_removal_nobody_confirms_comes_back(machine: Machin
     await moved(network)
     await network.change(without_bridge(), confirm_within_s=SOON_S)
     assert await holder(network) == "host0"
-    assert await comes_to_hold(network, "ovirtmgmt")
+    assert await gets_address(network, "ovirtmgmt")
     assert await network.plan(parse(DOCUMENT)) == ()
 
 

@@ -17,7 +17,7 @@ from netconf.networkmanager.bus import connect
 from netconf.nmstate import child
 from netconf.nmstate.record import Phase, Records
 from tests.integration.netconf.cases import CASES
-from tests.integration.netconf.contract import hold
+from tests.integration.netconf.contract import check_case
 from tests.integration.netconf.nmstate_cases import (
     IN_NMSTATE_GUEST,
     IN_NMSTATE_MACHINE,
@@ -27,7 +27,7 @@ from tests.integration.netconf.nmstate_cases import (
 )
 from tests.integration.netconf.nmstate_machine import NmstateMachine
 from tests.integration.netconf.test_networkmanager import (
-    comes_to_hold,
+    gets_address,
     holder,
     moved,
     with_second_address,
@@ -67,7 +67,7 @@ async def test_a_layout(machine: NmstateMachine, name: str) -> None:
         await refuses(network, _BY_NAME[name])
         assert (machine.state / "nmstate.json").exists() is (number > 0)  # of the stages before
     else:
-        await hold(network, _BY_NAME[name], ask)
+        await check_case(network, _BY_NAME[name], ask)
 
 
 async def test_confirmed_it_stays_over_a_power_cut(machine: NmstateMachine) -> None:
@@ -82,14 +82,14 @@ async def test_confirmed_it_stays_over_a_power_cut(machine: NmstateMachine) -> N
         await network.roll_back(change.checkpoint)
     machine.power_cut()
     network = await machine.power_on()
-    assert await comes_to_hold(network, "ovirtmgmt")
+    assert await gets_address(network, "ovirtmgmt")
     assert await network.plan(parse(DOCUMENT)) == ()
     change = await network.change(without_bridge())
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     machine.power_cut()
     network = await machine.power_on()
-    assert await comes_to_hold(network, "host0")
+    assert await gets_address(network, "host0")
     assert (await network.observe()).interface("ovirtmgmt") is None
     assert machine.profiles() == {"host0"}
 
@@ -99,7 +99,7 @@ async def test_unconfirmed_it_goes_back_by_itself(machine: NmstateMachine) -> No
     before = await network.observe()
     change = await network.change(DOCUMENT, confirm_within_s=SOON_S)
     assert await holder(network) == "ovirtmgmt"
-    assert await comes_to_hold(network, "host0")
+    assert await gets_address(network, "host0")
     after = await network.observe()
     assert (after.interface("ovirtmgmt"), after.routes) == (None, before.routes)
     assert change.checkpoint is not None
@@ -119,7 +119,7 @@ async def test_a_power_cut_before_the_confirmation(machine: NmstateMachine, brid
     assert await holder(network) == ("host0" if bridged else "ovirtmgmt")
     machine.power_cut()
     network = await machine.power_on()
-    assert await comes_to_hold(network, "ovirtmgmt" if bridged else "host0")
+    assert await gets_address(network, "ovirtmgmt" if bridged else "host0")
     assert ((await network.observe()).interface("ovirtmgmt") is None) is not bridged
     assert (await network.plan(parse(DOCUMENT)) == ()) is bridged
 

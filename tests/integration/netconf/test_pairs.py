@@ -54,7 +54,7 @@ EACH = pytest.mark.parametrize(
 )
 
 
-async def keep(network: Network, document: Document) -> NetworkState:
+async def apply_and_confirm(network: Network, document: Document) -> NetworkState:
     change = await network.change(document)
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
@@ -78,13 +78,13 @@ async def test_the_making_goes_back_by_itself(machine: Machine, made: Document, 
     await network.change(made, confirm_within_s=SOON_S)
     await comes_to_be(network, before)
     assert machine.profiles() == {"host0"}
-    await keep(network, made)
+    await apply_and_confirm(network, made)
 
 
 @EACH
 async def test_the_removal_goes_back_by_itself(machine: Machine, made: Document, removal: Document) -> None:
     network = await machine.power_on()
-    there = await keep(network, made)
+    there = await apply_and_confirm(network, made)
     await network.change(removal, confirm_within_s=SOON_S)
     for _ in range(20):
         state = await network.observe()
@@ -98,16 +98,16 @@ async def test_the_removal_goes_back_by_itself(machine: Machine, made: Document,
 async def test_removed_and_taken_back_over_and_over(machine: Machine, made: Document, removal: Document) -> None:
     network = await machine.power_on()
     before = plain(await network.observe())
-    there = await keep(network, made)
+    there = await apply_and_confirm(network, made)
     for _ in range(5):
         change = await network.change(removal)
         assert change.checkpoint is not None
         await network.roll_back(change.checkpoint)
         await comes_to_be(network, there)
-    await keep(network, removal)
+    await apply_and_confirm(network, removal)
     left = [i["name"] for i in made["interfaces"] if (await network.observe()).interface(i["name"]) is not None]
     if left:
-        await keep(network, gone(*left))
+        await apply_and_confirm(network, gone(*left))
     await comes_to_be(network, before)
     assert machine.profiles() == {"host0"}
     machine.power_cut()
@@ -119,7 +119,7 @@ async def test_confirmed_it_outlives_networkmanager_and_the_power(
     machine: Machine, made: Document, removal: Document
 ) -> None:
     network = await machine.power_on()
-    there = await keep(network, made)
+    there = await apply_and_confirm(network, made)
     for links in ((), ("v1p",), ()):
         network = await machine.restart_networkmanager(*links)
         await comes_to_be(network, there)
@@ -139,7 +139,7 @@ async def test_confirmed_it_outlives_networkmanager_and_the_power(
 @EACH
 async def test_networkmanager_dies_over_a_removal(machine: Machine, made: Document, removal: Document) -> None:
     network = await machine.power_on()
-    there = await keep(network, made)
+    there = await apply_and_confirm(network, made)
     await network.change(removal)
     network = await machine.restart_networkmanager()
     await network.roll_back_unconfirmed()
@@ -160,7 +160,7 @@ async def test_networkmanager_dies_over_the_making(machine: Machine, made: Docum
 @pytest.mark.parametrize("after_ms", [50, 150, 250, 350, 450])
 async def test_the_changing_process_is_killed(machine: Machine, after_ms: int, removing: bool) -> None:
     network = await machine.power_on()
-    before = await keep(network, TWO_PORTS) if removing else plain(await network.observe())
+    before = await apply_and_confirm(network, TWO_PORTS) if removing else plain(await network.observe())
     argv = [sys.executable, "-m", "tests.integration.netconf.change", machine.bus_address, machine.netns, str(SOON_S)]
     child = await asyncio.create_subprocess_exec(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None
@@ -177,7 +177,7 @@ async def test_the_changing_process_is_killed(machine: Machine, after_ms: int, r
 
 async def test_either_end_changes_later(machine: Machine) -> None:
     network = await machine.power_on()
-    await keep(network, {"interfaces": [PAIR]})
+    await apply_and_confirm(network, {"interfaces": [PAIR]})
     for name, address in (("v1p", "203.0.113.11"), ("v1", "198.51.100.11"), ("v1p", "203.0.113.12")):
         desired = {"interfaces": [{"name": name, "mtu": 1400, "ipv4": ip(address)}]}
         there = plain(await network.observe())
@@ -185,7 +185,7 @@ async def test_either_end_changes_later(machine: Machine) -> None:
         assert change.checkpoint is not None
         await network.roll_back(change.checkpoint)
         await comes_to_be(network, there)
-        there = await keep(network, desired)
+        there = await apply_and_confirm(network, desired)
     machine.power_cut()
     await comes_to_be(await machine.power_on(), there)
 
@@ -197,7 +197,7 @@ async def test_a_pair_that_networkmanager_could_not_make_again(machine: Machine)
     machine.ip("address", "add", "198.51.100.99/24", "dev", "v1")
     with pytest.raises(NoProfile, match="no profile for v1"):
         await network.change(gone("v1p"))
-    there = await keep(network, ADDRESSES)
+    there = await apply_and_confirm(network, ADDRESSES)
     change = await network.change(gone("v1p"))
     assert change.checkpoint is not None
     await network.roll_back(change.checkpoint)
@@ -207,6 +207,6 @@ async def test_a_pair_that_networkmanager_could_not_make_again(machine: Machine)
 async def test_a_veth_to_elsewhere_is_never_taken_away(machine: Machine, bare: Bare) -> None:
     network = await machine.power_on()
     machine.ip("link", "add", "v1", "type", "veth", "peer", "name", "v1p", "netns", bare.name)
-    await keep(network, {"interfaces": [{"name": "v1", "ipv4": ip("198.51.100.11")}]})
-    await keep(network, gone("v1"))
+    await apply_and_confirm(network, {"interfaces": [{"name": "v1", "ipv4": ip("198.51.100.11")}]})
+    await apply_and_confirm(network, gone("v1"))
     assert (await network.observe()).interface("v1") is not None

@@ -11,12 +11,12 @@ SCENARIOS = ("lacp_with_a_partner", "a_port_takes_over")
 
 
 @pytest.fixture(scope="module")
-def went(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return run_guest(tmp_path_factory.mktemp("guest"), SCENARIOS, program="inside_watch")
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_bonds_are_followed(went: Mapping[str, str], name: str) -> None:
-    wrong = went[name]
+def test_bonds_are_followed(results: Mapping[str, str], name: str) -> None:
+    wrong = results[name]
     assert not wrong, wrong

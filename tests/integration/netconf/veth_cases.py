@@ -1,7 +1,7 @@
 """Pairs of veth, and all that stands on them."""
 
 from tests.integration.netconf.contract import Case, Stage
-from tests.integration.netconf.words import ADDRESS, bond, bridge, gone, link, pair, up, v4, vlan
+from tests.integration.netconf.sections import ADDRESS, bond, bridge, gone, link, pair, up, v4, vlan
 
 _OTHER, _THIRD = v4("203.0.113.11"), v4("192.0.2.211", 29)
 

@@ -27,7 +27,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield engine
 
 
-def hold(crowd: Crowd, sources: list[str], meanwhile: Callable[[], None]) -> None:
+def connected_meanwhile(crowd: Crowd, sources: list[str], meanwhile: Callable[[], None]) -> None:
     """`meanwhile` again and again while the crowd comes, and once more when it is there."""
     there = threading.Event()
 
@@ -64,7 +64,7 @@ def test_a_crowd_that_says_nothing_keeps_nobody_out(engine: Engine, sources: lis
 
     with engine.client() as regular:
         engine.sign_in(regular)
-        hold(crowd, sources, somebody_asks)
+        connected_meanwhile(crowd, sources, somebody_asks)
         assert regular.get(API).status_code == 200
     print(
         f"{len(took)} sign-ons, {max(took):.2f} s at most; {max(descriptors)} descriptors, {engine.resident_mib()} MiB"

@@ -43,13 +43,13 @@ async def a_disc_boots_is_changed_while_the_vm_runs_and_taken_out(node: Node) ->
         discs.append(ref)
     spec = vm(disks=(disk(node.image(), boot=False),), boot_devices=(CDROM,), cdrom=VmCdrom(disc=discs[0]))
     await node.start(spec)
-    await node.says(spec, "Booting from DVD/CD", "this is disc one")
+    await node.expect_on_console(spec, "Booting from DVD/CD", "this is disc one")
     await node.cdroms.change_cd(spec.id, CdRequest(disc=discs[1]))
     await node.vms.reset_vm(spec.id)
-    await node.says(spec, "this is disc one", "Booting from DVD/CD", "this is disc two")
+    await node.expect_on_console(spec, "this is disc one", "Booting from DVD/CD", "this is disc two")
     await node.cdroms.change_cd(spec.id, CdRequest())
     await node.vms.reset_vm(spec.id)
-    await node.says(spec, "this is disc two", "Booting from DVD/CD", "Could not read")
+    await node.expect_on_console(spec, "this is disc two", "Booting from DVD/CD", "Could not read")
     await node.end(spec)
 
 
@@ -64,7 +64,7 @@ async def a_guest_reads_its_seed_for_one_run_alone(node: Node) -> None:
     spec = vm(disks=disks, cdrom=VmCdrom(), seed=seed)
     await node.start(spec)
     lines = ("files: meta-data user-data", "modes: 4000 4000", "2 drives, called seeded")
-    assert "it can be written" not in await node.says(spec, *lines)
+    assert "it can be written" not in await node.expect_on_console(spec, *lines)
     file = SEEDS / f"{spec.id}.iso"
     assert file.stat().st_mode & 0o777 == 0o600
     assert not [
@@ -72,13 +72,13 @@ async def a_guest_reads_its_seed_for_one_run_alone(node: Node) -> None:
     ]
     await make_vms(node.hypervisor, Runs(Path("/run/trivet-runs"))).drop_old_seeds()
     await node.vms.reset_vm(spec.id)
-    await node.says(spec, *lines, *lines)
+    await node.expect_on_console(spec, *lines, *lines)
     await node.end(spec)
     async with asyncio.timeout(30):
         while file.exists():  # noqa: ASYNC110 - its end is heard
             await asyncio.sleep(0.1)
     await node.start(msgspec.structs.replace(spec, seed=None))
-    assert "files:" not in await node.says(spec, "1 drives, called")
+    assert "files:" not in await node.expect_on_console(spec, "1 drives, called")
     await node.end(spec)
 
 
@@ -87,7 +87,7 @@ async def a_seed_is_taken_out_before_its_vm_is_suspended(node: Node) -> None:
     seed = VmSeed(label="cidata", files=(SeedFile(path="meta-data", text='local-hostname: "seeded"\n'),))
     spec = vm(disks=(disk(node.image(SHARED / "seed.img")),), cdrom=VmCdrom(), seed=seed)
     await node.start(spec)
-    await node.says(spec, "2 drives, called seeded", "trivet-tiny: ready")
+    await node.expect_on_console(spec, "2 drives, called seeded", "trivet-tiny: ready")
     suspending = Suspending(
         node.vms,
         node.hypervisor,

@@ -68,7 +68,7 @@ async def a_screen_is_seen_with_its_ticket_alone(node: Node) -> None:
     await screen.let_in("Ticket-1")
     seen = screen.connect("Ticket-1")
     assert tuple(seen.offered) == (X509_VNC,)
-    await node.says(spec, "trivet-tiny: ready")
+    await node.expect_on_console(spec, "trivet-tiny: ready")
     points = await asyncio.to_thread(seen.framebuffer)
     lit = sum(points[at : at + 3] != b"\0\0\0" for at in range(0, len(points), 4))
     print(f"{seen.width}x{seen.height}, {lit} points are lit")
@@ -102,13 +102,13 @@ async def a_client_of_another_site_trusts_nobody_here(node: Node) -> None:
 
 async def keys_reach_the_guest(node: Node) -> None:
     spec, screen = await _start(node, boot_menu=True)
-    await node.says(spec, "Press ESC for boot menu")
+    await node.expect_on_console(spec, "Press ESC for boot menu")
     await screen.let_in("keys")
     seen = screen.connect("keys")
     seen.press(ESCAPE)
-    await node.says(spec, "Select boot device")
+    await node.expect_on_console(spec, "Select boot device")
     seen.press(ord("1"))
-    await node.says(spec, "trivet-tiny: ready")
+    await node.expect_on_console(spec, "trivet-tiny: ready")
     seen.close()
     await node.end(spec)
 

@@ -61,7 +61,7 @@ async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node
     spec = _guest(node)
     guests = Guests(node, spec)
     await node.start(spec)
-    await node.says(spec, "agent runs")
+    await node.expect_on_console(spec, "agent runs")
     report = await guests.until(lambda report: report.nics)
     print(report)
     assert (report.vm_id, report.host_name, report.system.id) == (spec.id, "agent-guest", "debian")
@@ -78,14 +78,14 @@ async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node
 async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
     spec = _guest(node)
     await node.start(spec)
-    await node.says(spec, "agent runs")
+    await node.expect_on_console(spec, "agent runs")
     guests = Guests(node, spec)
     await guests.until(lambda report: report.talks)
     assert (await node.vms.reboot_vm(spec.id)).state in (VmState.REBOOTING, VmState.UP)  # it may have done it already
-    await node.says(spec, "agent asks: -h -r", "agent runs")
+    await node.expect_on_console(spec, "agent asks: -h -r", "agent runs")
     await guests.until(lambda report: report.talks and len(guests.reports) > 2)  # it was gone in between
     await node.vms.shutdown_vm(spec.id)
-    await node.says(spec, "agent asks: -h -P")
+    await node.expect_on_console(spec, "agent asks: -h -P")
     await _down(node, spec)
     assert "power button" not in node.console(spec)
 
@@ -93,7 +93,7 @@ async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
 async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node: Node) -> None:
     spec = _guest(node, hangs=True)
     await node.start(spec)
-    await node.says(spec, "agent hangs")
+    await node.expect_on_console(spec, "agent hangs")
     guests, began = Guests(node, spec), time.monotonic()
     other = vm(start_paused=True)
     await node.start(other)
@@ -104,7 +104,7 @@ async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node
     await node.vms.shutdown_vm(spec.id)
     print(f"it was asked within {time.monotonic() - began:.1f} s")
     assert time.monotonic() - began < 25  # the time that an engine gives a node for it is 30
-    await node.says(spec, "power button")
+    await node.expect_on_console(spec, "power button")
     await _down(node, spec)
     assert guests.reports == []
 
@@ -113,7 +113,7 @@ async def file_systems_are_frozen_and_thawed(node: Node) -> None:
     freezing = Freezing(node.hypervisor, Threads("guests", 2), SystemClock(), Path("/run/trivet-frozen"))
     spec = _guest(node)
     await node.start(spec)
-    await node.says(spec, "mounted /data", "agent runs")
+    await node.expect_on_console(spec, "mounted /data", "agent runs")
     await Guests(node, spec).until(lambda report: report.talks)
     assert await freezing.freeze_vm(spec.id) == 1
     assert await freezing.thaw_vm(spec.id) == 1
@@ -125,7 +125,7 @@ async def the_clock_of_a_guest_is_right_after_it_stood_still(node: Node) -> None
     spec = _guest(node)
     guests = Guests(node, spec)
     await node.start(spec)
-    await node.says(spec, "agent runs")
+    await node.expect_on_console(spec, "agent runs")
     await guests.until(lambda report: report.talks)
     node.ask_qemu(spec, "stop")
     await asyncio.sleep(20)
@@ -149,7 +149,7 @@ async def a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room(node
     spec = msgspec.structs.replace(_guest(node), virtio_scsi=True)
     spec = msgspec.structs.replace(spec, disks=(*spec.disks, growing))
     await node.start(spec)
-    await node.says(spec, "agent runs")
+    await node.expect_on_console(spec, "agent runs")
     await Guests(node, spec).until(lambda report: report.talks)
     command = {"path": "/bin/busybox", "arg": ["dd", "if=/dev/zero", "of=/dev/sda", "bs=1M", "count=128", "conv=fsync"]}
     pid = node.ask_agent(spec, "guest-exec", **command)["pid"]

@@ -43,7 +43,7 @@ async def _why_not(done: Awaitable[None]) -> str:
 async def _guest(node: Node, **settings: Any) -> VmSpec:
     spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),), **settings)
     await node.start(spec)
-    await node.says(spec, "trivet-tiny: ready")
+    await node.expect_on_console(spec, "trivet-tiny: ready")
     return spec
 
 
@@ -54,14 +54,16 @@ async def disks_come_and_go(node: Node) -> None:
     for one, name in zip(disks, ("vdb", "sda", "vdc"), strict=True):
         for _ in range(2):
             await plug.plug_disk(spec.id, one)
-        await node.says(spec, "trivet-tiny: ready", f"disk {name} {MIB}")  # before the next: the guest names what comes
+        await node.expect_on_console(
+            spec, "trivet-tiny: ready", f"disk {name} {MIB}"
+        )  # before the next: the guest names what comes
     for _ in range(2):
         await plug.unplug_disk(spec.id, disks[0].image)
-    await node.says(spec, "disk vdb gone")
+    await node.expect_on_console(spec, "disk vdb gone")
     await plug.plug_disk(spec.id, disks[0])
-    await node.says(spec, "disk vdb gone", f"disk vdb {MIB}")
+    await node.expect_on_console(spec, "disk vdb gone", f"disk vdb {MIB}")
     await plug.unplug_disk(spec.id, disks[1].image)
-    await node.says(spec, "disk sda gone")
+    await node.expect_on_console(spec, "disk sda gone")
     await node.end(spec)
 
 
@@ -70,10 +72,10 @@ async def nics_come_and_go(node: Node) -> None:
     second = VmNic(id="second", mac=SECOND_MAC, bridge="br0")
     for _ in range(2):
         await plug.plug_nic(spec.id, second)
-    await node.says(spec, "trivet-tiny: ready", f"nic eth1 {SECOND_MAC}")
+    await node.expect_on_console(spec, "trivet-tiny: ready", f"nic eth1 {SECOND_MAC}")
     for _ in range(2):
         await plug.unplug_nic(spec.id, second.id)
-    await node.says(spec, "nic eth1 gone")
+    await node.expect_on_console(spec, "nic eth1 gone")
     await node.end(spec)
 
 

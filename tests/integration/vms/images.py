@@ -84,7 +84,7 @@ def write_at(image: ImageRef, number: int) -> None:
     run("qemu-io", "-f", form, "-c", f"write -P {number + 1} {number}M 1M", path)
 
 
-def holds(image: ImageRef, count: int) -> None:
+def expect_pattern(image: ImageRef, count: int) -> None:
     path = str(VOLUMES / image.storage_domain / "images" / image.disk_id / image.image_id)
     form = "raw" if image.image_id == "base" else "qcow2"
     for number in range(count):
@@ -103,18 +103,18 @@ async def images_of_a_vm_that_is_down_are_merged_from_the_middle(node: Node) -> 
         layers.append(await storage.layer(f"layer{number}", layers[-1]))
     write_at(layers[5], 5)
     await storage.take_out(layers[2], layers[3], layers[4])
-    holds(layers[5], 6)
-    holds(layers[2], 4)
+    expect_pattern(layers[5], 6)
+    expect_pattern(layers[2], 4)
     await storage.take_out(layers[0], layers[1], layers[2])
-    holds(layers[5], 6)
+    expect_pattern(layers[5], 6)
     assert await storage.chain(layers[5]) == ["layer4", "layer3", "layer1", "base"]
     await storage.take_out(layers[4], layers[5], None)
-    holds(layers[4], 6)
+    expect_pattern(layers[4], 6)
     copy = ImageRef(storage_domain="data", disk_id="copied", image_id="copy")
     request = ImageCopy(source=layers[4], format=ImageFormat.QCOW2)
     while (await storage.chains.copy_image(copy, request)).image is None:
         pass
-    holds(copy, 6)
+    expect_pattern(copy, 6)
     assert await storage.chain(copy) == ["copy"]
     for image in (copy, layers[4], layers[2], BASE):
         await storage.images.remove_image(image)
@@ -147,13 +147,13 @@ async def images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes(no
         await storage.take_out(layers[4], layers[5], layers[6])
         await storage.take_out(layers[4], layers[6], None)
     assert await storage.chain(layers[4]) == ["live3", "live1", "base"]
-    guest.holds(7)
+    guest.expect_pattern(7)
     await storage.take_out(layers[2], layers[4], None)
     await storage.take_out(layers[0], layers[2], None)
-    guest.holds(7)
+    guest.expect_pattern(7)
     assert [one.image_id for one in await storage.live.vm_images(spec.id)] == ["base"]
     await node.end(spec)
-    holds(BASE, 7)
+    expect_pattern(BASE, 7)
     assert guest.written > 0
     path = VOLUMES / "data" / "images" / BASE.disk_id
     assert sorted(file.name for file in path.iterdir()) == ["base", "base.format"]
@@ -170,7 +170,7 @@ class Guest:
     def write(self, number: int) -> None:
         self._io(f"write -P {number + 1} {number}M 1M")
 
-    def holds(self, count: int) -> None:
+    def expect_pattern(self, count: int) -> None:
         for number in range(count):
             self._io(f"read -P {number + 1} {number}M 1M")
 

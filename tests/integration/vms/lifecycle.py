@@ -45,7 +45,7 @@ async def a_paused_vm_stands_still_until_it_is_resumed(node: Node) -> None:
     await asyncio.sleep(3)
     assert node.console(spec) == ""
     assert (await node.vms.resume_vm(spec.id)).state is VmState.UP
-    await node.says(spec, "Booting from Hard Disk")
+    await node.expect_on_console(spec, "Booting from Hard Disk")
     await node.end(spec)
 
 
@@ -83,7 +83,7 @@ async def how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away(node: Node
         spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),))
         away = Runs(Path(f"/run/away-{spec.id}"))
         await node.start(spec)
-        await node.says(spec, "trivet-tiny: ready")
+        await node.expect_on_console(spec, "trivet-tiny: ready")
         listened = await node.vms.vm(spec.id)
         assert listened is not None
         domain = next(one for one in node.hypervisor.domains() if one.id == spec.id)

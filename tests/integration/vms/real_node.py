@@ -102,7 +102,7 @@ class Node:
         for spec in specs:
             await self.vms.destroy_vm(spec.id)
 
-    async def says(self, spec: VmSpec, *wanted: str) -> str:
+    async def expect_on_console(self, spec: VmSpec, *wanted: str) -> str:
         """What the console said until all of `wanted` were in it, in that order."""
         async with asyncio.timeout(BOOT_S):
             while not _in_order(text := self.console(spec), wanted):  # noqa: ASYNC110 - a file

@@ -85,16 +85,16 @@ async def a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed(node: Node) -
     image = node.image(SHARED / "tiny.qcow2")
     spec = vm(memory_bytes=256 * MIB, memory_guaranteed_bytes=guaranteed, disks=(disk(image),))
     await node.start(spec)
-    await node.says(spec, "trivet-tiny: ready")
+    await node.expect_on_console(spec, "trivet-tiny: ready")
 
     async def until_it_has(kib: int, *, free: float) -> None:
         def memory() -> Memory:
             return Memory(1000, int(1000 * free), 0, 0)
 
-        keeper = BalloonController(node.hypervisor, Threads("balloon", 1), memory=memory, clock=SystemClock())
+        controller = BalloonController(node.hypervisor, Threads("balloon", 1), memory=memory, clock=SystemClock())
         async with asyncio.timeout(BOOT_S):
             while (found := node.hypervisor.find(spec.id)) is None or found.balloon_kib != kib:
-                keeper.adjust()
+                controller.adjust()
                 await asyncio.sleep(1)
 
     await until_it_has(guaranteed >> 10, free=0.02)

@@ -10,13 +10,13 @@ from node.storage.wiping import wipe
 MIB = 1 << 20
 PATTERN = b"something secret"  # 16 bytes, so that no piece of it is left at a block's end
 IMAGE, NOTE = Path("/volume/image"), Path("/volume/image.wiped")
-HELD = ((0, 70), (150, 170))  # MiB of 256: a whole shard of 64 MiB, parts of two, nothing of the last
+WRITTEN = ((0, 70), (150, 170))  # MiB of 256: a whole shard of 64 MiB, parts of two, nothing of the last
 
 
 def main(word: str) -> None:
     with IMAGE.open("wb") as image:
         image.truncate(256 * MIB)
-        for begin, end in HELD:
+        for begin, end in WRITTEN:
             image.seek(begin * MIB)
             image.write(PATTERN * ((end - begin) * MIB // len(PATTERN)))
         image.flush()

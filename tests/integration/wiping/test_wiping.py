@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from images import build
-from tests.integration.wiping.inside import HELD, MIB, PATTERN
+from tests.integration.wiping.inside import MIB, PATTERN, WRITTEN
 
 PROJECT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).parent / "machine.sh"
 BRICKS = 3
-HELD_BYTES = BRICKS * sum(end - begin for begin, end in HELD) * MIB
+WRITTEN_BYTES = BRICKS * sum(end - begin for begin, end in WRITTEN) * MIB
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces and mounts")
 
 
@@ -37,7 +37,7 @@ def left_on(file: Path) -> int:
         return sum(chunk.count(PATTERN) for chunk in iter(lambda: disk.read(MIB), b"")) * len(PATTERN)
 
 
-@pytest.mark.parametrize(("word", "expected"), [("remove", HELD_BYTES), ("wipe", 0)])
+@pytest.mark.parametrize(("word", "expected"), [("remove", WRITTEN_BYTES), ("wipe", 0)])
 def test_what_is_left_on_the_disk(folder: Path, word: str, expected: int) -> None:
     tree = build.build_node(build.DEFAULT_STORE, print)
     argv = ("unshare", "-f", "--kill-child", "-m", "-n", "-p", "-u", "sh", SCRIPT, tree, folder, PROJECT, word)

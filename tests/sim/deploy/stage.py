@@ -33,7 +33,7 @@ class Stage:
         self.folder = Folder(path / "deploy")
         self.journals = self.folder.journals = CutJournals(self.folder.path / "journal")
         self.world = World(self.folder, names)
-        self.told: list[Progress] = []
+        self.progress: list[Progress] = []
         self.answers = self._answers()
 
     async def run(self, answers: Answers | None = None) -> Done:
@@ -50,20 +50,20 @@ class Stage:
             return count
         raise AssertionError("never done")
 
-    async def take_back(self) -> tuple[PlannedStep, ...]:
+    async def tear_down(self) -> tuple[PlannedStep, ...]:
         with self.folder.locked():
             return await self._taking_back().run()
 
-    async def take_back_until_done(self, limit: int = 5) -> int:
+    async def tear_down_until_done(self, limit: int = 5) -> int:
         for count in range(1, limit + 1):
             try:
-                await self.take_back()
+                await self.tear_down()
             except (PowerCut, StepFailed):
                 continue
             return count
         raise AssertionError("never taken back")
 
-    async def left_to_take_back(self) -> list[str]:
+    async def remaining_teardown(self) -> list[str]:
         return [todo.key for todo in await self._taking_back().plan()]
 
     async def left(self) -> list[str]:
@@ -79,7 +79,7 @@ class Stage:
 
     def _deploy(self, answers: Answers) -> Deploy:
         return Deploy(
-            answers, self.folder, self.world, self.world.clock, on_step=self.told.append, on_wait=lambda _: None
+            answers, self.folder, self.world, self.world.clock, on_step=self.progress.append, on_wait=lambda _: None
         )
 
     def _taking_back(self) -> Teardown:
@@ -88,7 +88,7 @@ class Stage:
             self.folder,
             self.world,
             self.world.clock,
-            on_step=self.told.append,
+            on_step=self.progress.append,
             on_wait=lambda _: None,
         )
 

@@ -113,11 +113,11 @@ async def test_it_stays_while_it_comes_or_goes(grown: Stage) -> None:
 
 async def test_other_timers_are_refused_and_nothing_is_changed(grown: Stage) -> None:
     old, grown.answers = grown.answers, other_timers(grown.answers)
-    calls = told(grown)
+    calls = calls_to_nodes(grown)
     for look in (grown.left, grown.run):
         with pytest.raises(TimersStay, match="node4"):
             await look()
-    assert told(grown) == calls
+    assert calls_to_nodes(grown) == calls
     grown.answers = old
     assert await grown.left() == []
 
@@ -143,7 +143,7 @@ async def test_without_it_timers_can_be_changed_again(grown: Stage) -> None:
 
 async def test_the_site_is_not_taken_back_while_it_is_there(grown: Stage) -> None:
     with pytest.raises(InUse, match="host node4, which the engine has taken in"):
-        await grown.take_back()
+        await grown.tear_down()
     assert_added(grown)
 
 
@@ -152,16 +152,16 @@ async def test_nor_while_only_the_pool_knows_it(grown: Stage) -> None:
         "engine", SiteNodes(nodes=(await grown.world.nodes["node1"].site_nodes("engine")).nodes[:3])
     )
     with pytest.raises(InUse, match="host node4"):
-        await grown.take_back()
+        await grown.tear_down()
 
 
 async def test_without_it_the_site_can_be_taken_back(grown: Stage) -> None:
     await remove(grown)
-    await grown.take_back()
+    await grown.tear_down()
     assert grown.world.site.volumes == {}
 
 
-def told(stage: Stage) -> list[int]:
+def calls_to_nodes(stage: Stage) -> list[int]:
     """What sanlock and the network of each node were told."""
     nodes: list[FakeNode] = list(stage.world.nodes.values())
     return [node.storage.fire_timeout_s for node in nodes]

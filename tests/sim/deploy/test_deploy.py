@@ -34,9 +34,9 @@ async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
 
 async def test_a_second_run_does_nothing(stage: Stage) -> None:
     await stage.run()
-    stage.told.clear()
+    stage.progress.clear()
     assert (await stage.run()).steps == ()
-    assert stage.told == []
+    assert stage.progress == []
 
 
 @pytest.mark.parametrize("name", ["engine", "data"])
@@ -76,7 +76,7 @@ async def test_gluster_s_other_words_for_yes_are_no_drift(stage: Stage) -> None:
 async def test_options_are_mended_while_a_node_is_dead(stage: Stage) -> None:
     await stage.run()
     site = stage.world.site
-    stage.world.nodes["node3"].fall_silent()
+    stage.world.nodes["node3"].stop_answering()
     site.away.add("node3")
     site.volumes["data"] = msgspec.structs.replace(site.volumes["data"], options={})
     done = await stage.run()
@@ -214,14 +214,14 @@ async def test_an_engine_whose_node_is_dead_is_started_on_another(stage: Stage) 
 
 async def test_an_engine_that_a_silent_node_may_run_is_not_started_twice(stage: Stage) -> None:
     await stage.run()
-    stage.world.nodes["node1"].fall_silent()
+    stage.world.nodes["node1"].stop_answering()
     done = await stage.run()
     assert done.steps == ()
     assert stage.engine_states() == [VmState.UP]
 
 
 async def test_nothing_is_begun_while_a_bare_node_is_silent(stage: Stage) -> None:
-    stage.world.nodes["node3"].fall_silent()
+    stage.world.nodes["node3"].stop_answering()
     with pytest.raises(NodesUnreachable, match="node3"):
         await stage.run()
     assert not any(node.host.claimed for node in stage.world.nodes.values())
@@ -243,10 +243,10 @@ async def test_an_engine_vm_that_dies_while_it_boots_is_told_with_its_console(st
             node.machines.write(vm_id, "Kernel panic\n")
             node.machines.crash(vm_id)
 
-    stage.told = Watcher(die)
+    stage.progress = Watcher(die)
     with pytest.raises(StepFailed, match="Kernel panic"):
         await stage.run()
-    stage.told = []
+    stage.progress = []
     assert await stage.run_until_done() == 1
     await assert_whole(stage)
 
@@ -263,7 +263,7 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
     def die(progress: Progress) -> None:
         if progress.step.key == "health" and progress.mark is Mark.STARTED:
             node.machines.crash(vm_id)
-            stage.world.look = come_back
+            stage.world.on_observe = come_back
 
     def come_back() -> None:
         nonlocal looks
@@ -271,19 +271,19 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
         if looks == 30:
             node.machines.start_vm(node.machines.spec(vm_id))
 
-    stage.told = Watcher(die)
+    stage.progress = Watcher(die)
     assert [todo.key for todo in (await stage.run()).steps] == ["start", "health", "hand_over"]
     await assert_whole(stage)
 
 
-@pytest.mark.parametrize(("misses", "settles"), [(3, True), (10_000, False)])
-async def test_an_engine_that_misses_the_last_question_is_asked_again(stage: Stage, misses: int, settles: bool) -> None:
+@pytest.mark.parametrize(("misses", "answers"), [(3, True), (10_000, False)])
+async def test_an_engine_that_misses_the_last_question_is_asked_again(stage: Stage, misses: int, answers: bool) -> None:
     def busy(progress: Progress) -> None:
         if progress.step.key == "hand_over" and progress.mark is Mark.DONE:
             stage.world.boots_in = misses
 
-    stage.told = Watcher(busy)
-    if settles:
+    stage.progress = Watcher(busy)
+    if answers:
         await stage.run()
         await assert_whole(stage)
     else:
@@ -300,24 +300,24 @@ async def test_a_network_that_carries_no_large_answer_is_not_kept(stage: Stage, 
         if progress.step.key == f"network:{changed}" and progress.mark is Mark.STARTED:
             stage.world.nodes[asked].fail("network", lost, times=10_000)
 
-    stage.told = Watcher(spoil)
+    stage.progress = Watcher(spoil)
     with pytest.raises(StepFailed, match="the large answer never came"):
         await stage.run()
     assert stage.world.nodes[changed].net.confirmed == set()
     stage.world.nodes[asked].mend("network")
-    stage.told = []
+    stage.progress = []
     assert await stage.run_until_done() == 1
     await assert_whole(stage)
 
 
 class Watcher(list[Progress]):
-    def __init__(self, see: object) -> None:
+    def __init__(self, on_progress: object) -> None:
         super().__init__()
-        assert callable(see)
-        self._see = see
+        assert callable(on_progress)
+        self._on_progress = on_progress
 
     def append(self, progress: Progress) -> None:
-        self._see(progress)
+        self._on_progress(progress)
 
 
 async def test_at_the_end_the_storage_is_looked_at(stage: Stage) -> None:

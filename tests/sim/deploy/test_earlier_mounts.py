@@ -34,5 +34,5 @@ async def test_the_next_deploy_names_the_storage_domains_by_their_ids(stage: Sta
 
 async def test_it_is_taken_back_as_it_is(stage: Stage) -> None:
     await made_earlier(stage)
-    await stage.take_back()
+    await stage.tear_down()
     assert_bare(stage)

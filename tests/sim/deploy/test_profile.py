@@ -17,7 +17,7 @@ from tests.fakes.node.fake import FakeNode
 from tests.sim.deploy.stage import Stage, assert_whole
 
 NAMES = ("node1", "node2", "node3")
-WAY = ["prepare", "recovery", "roll:node2", "roll:node3", "roll:node1", "finish"]
+STEPS = ["prepare", "recovery", "roll:node2", "roll:node3", "roll:node1", "finish"]
 MAIL = VmSpec(
     id="00000000-0000-4000-8000-000000000001",
     name="mail",
@@ -32,7 +32,7 @@ async def begun(path: Path, names: tuple[str, ...] = NAMES, profile: str = "fast
     stage.answers = with_profile(stage.answers, "default" if profile == "fast" else "fast")
     await stage.run()
     stage.answers = with_profile(stage.answers, profile)
-    stage.world.look = lambda: assert_borne(stage)
+    stage.world.on_observe = lambda: assert_borne(stage)
     return stage
 
 
@@ -69,8 +69,8 @@ async def assert_changed(stage: Stage) -> None:
 @pytest.mark.parametrize("profile", ["fast", "default"])
 async def test_it_is_changed_node_by_node_the_engines_last(tmp_path: Path, profile: str) -> None:
     stage = await begun(tmp_path, profile=profile)
-    assert await stage.left() == WAY
-    assert [todo.key for todo in (await stage.run()).steps] == WAY
+    assert await stage.left() == STEPS
+    assert [todo.key for todo in (await stage.run()).steps] == STEPS
     await assert_changed(stage)
     assert stage.world.nodes["node1"].machines.running() == 0
 
@@ -85,7 +85,7 @@ async def test_a_new_site_has_its_profile_from_the_start(tmp_path: Path) -> None
 async def test_an_io_timeout_alone_is_changed_too(tmp_path: Path) -> None:
     stage = await begun(tmp_path)
     stage.answers = msgspec.structs.replace(stage.answers, profile="default", lease_io_timeout_s=7)
-    assert await stage.left() == WAY
+    assert await stage.left() == STEPS
     await stage.run()
     await assert_changed(stage)
 
@@ -118,7 +118,7 @@ async def test_a_lost_answer_is_got_over(tmp_path: Path, operation: str) -> None
 
 
 async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: Path) -> None:
-    for cut_after in range(1, 2 * len(WAY) + 3):
+    for cut_after in range(1, 2 * len(STEPS) + 3):
         stage = await begun(tmp_path / str(cut_after))
         stage.journals.cut_after = cut_after
         with pytest.raises(PowerCut):
@@ -146,7 +146,7 @@ async def test_a_power_cut_at_any_call_of_a_node_is_resumed_or_taken_back(tmp_pa
 async def test_nothing_is_changed_while_a_node_is_silent(tmp_path: Path) -> None:
     stage = await begun(tmp_path)
     silent = stage.world.nodes["node3"]
-    silent.fall_silent()
+    silent.stop_answering()
     done = await stage.run()
     assert [todo.key for todo in done.steps] == ["prepare", "recovery"]
     assert done.waits is not None
@@ -154,14 +154,14 @@ async def test_nothing_is_changed_while_a_node_is_silent(tmp_path: Path) -> None
     assert (await stage.run()).steps == ()
     silent.start()
     done = await stage.run()
-    assert ([todo.key for todo in done.steps], done.waits) == (WAY[2:], None)
+    assert ([todo.key for todo in done.steps], done.waits) == (STEPS[2:], None)
     await assert_changed(stage)
 
 
 async def test_a_silent_node_of_a_site_that_has_its_profile_changes_nothing(tmp_path: Path) -> None:
     stage = await begun(tmp_path)
     await stage.run()
-    stage.world.nodes["node3"].fall_silent()
+    stage.world.nodes["node3"].stop_answering()
     assert (await stage.run()).steps == ()
 
 
@@ -171,7 +171,7 @@ async def test_a_node_dies_in_between_and_the_change_goes_on_when_it_is_back(tmp
     with pytest.raises(PowerCut):
         await stage.run()
     dead = stage.world.nodes["node3"]
-    dead.fall_silent()
+    dead.stop_answering()
     await stage.run()
     site = parse_site(stage.world.site.ha_files["engine"][SITE_FILE].encode())
     assert site.lease_grace_s > 0

@@ -71,7 +71,7 @@ async def test_a_site_can_be_taken_back_from_the_node_that_recovered_it(stage: S
     _, lost = move(stage, stage.folder.recovery_code())
     for path in sorted(lost.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    await stage.take_back()
+    await stage.tear_down()
     assert_bare(stage)
 
 

@@ -62,7 +62,7 @@ def shrink(found: Scenario, kind: str, decide: Decide = real_decide) -> Scenario
     return scenario(found.setup, events)
 
 
-def keep(found: Scenario, violation: Violation, folder: Path) -> None:
+def save(found: Scenario, violation: Violation, folder: Path) -> None:
     """Write it down as a scenario, to be tried for ever after."""
     folder.mkdir(parents=True, exist_ok=True)
     setup = found.setup

@@ -13,7 +13,7 @@ from hosted_engine.ha.view import Decision, View
 NAMES = {1: "node1", 2: "node2", 3: "node3", 4: "node4"}
 
 
-def told(*events: Event, until: float = 250, nodes: int = 3, seed: int | None = None) -> list[tuple[str, str]]:
+def notices(*events: Event, until: float = 250, nodes: int = 3, seed: int | None = None) -> list[tuple[str, str]]:
     """Who told what, in the order of time."""
     books: dict[int, Book] = {}
     found: list[tuple[str, str]] = []
@@ -30,12 +30,12 @@ def told(*events: Event, until: float = 250, nodes: int = 3, seed: int | None = 
 
 
 def test_nothing_happens_and_nothing_is_told() -> None:
-    assert told() == []
+    assert notices() == []
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_host_that_starts_the_engine_tells_that_its_host_was_lost(seed: int) -> None:
-    found = told(Event(20, ("power", "off", "node1")), until=150, seed=seed)
+    found = notices(Event(20, ("power", "off", "node1")), until=150, seed=seed)
     (teller,) = {name for name, _ in found}
     assert [text for _, text in found] == [
         "node1 is lost: it does not write any more",
@@ -46,7 +46,7 @@ def test_the_host_that_starts_the_engine_tells_that_its_host_was_lost(seed: int)
 
 @pytest.mark.parametrize("seed", range(10))
 def test_of_another_host_the_one_with_the_engine_tells(seed: int) -> None:
-    found = told(Event(20, ("power", "off", "node3")), Event(100, ("power", "on", "node3")), seed=seed)
+    found = notices(Event(20, ("power", "off", "node3")), Event(100, ("power", "on", "node3")), seed=seed)
     assert found == [
         ("node1", "node3 is lost: it does not write any more"),
         ("node1", "node3 is back"),
@@ -56,7 +56,7 @@ def test_of_another_host_the_one_with_the_engine_tells(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hosts_that_are_lost_at_once_are_told_of_by_the_one_that_starts_the_engine(seed: int) -> None:
     events = (Event(20, ("power", "off", "node1")), Event(20, ("power", "off", "node4")))
-    found = told(*events, nodes=4, seed=seed, until=150)
+    found = notices(*events, nodes=4, seed=seed, until=150)
     (teller,) = {name for name, _ in found}
     assert sorted(text for _, text in found) == [
         f"The engine VM was started on {teller}",
@@ -68,16 +68,16 @@ def test_two_hosts_that_are_lost_at_once_are_told_of_by_the_one_that_starts_the_
 
 def test_global_maintenance_is_told_once_also_while_the_engine_is_nowhere() -> None:
     events = (Event(20, ("maintenance", "global")), Event(60, ("maintenance", "none")))
-    assert [name for name, text in told(*events) if text.startswith("Global maintenance")] == ["node1"] * 2
+    assert [name for name, text in notices(*events) if text.startswith("Global maintenance")] == ["node1"] * 2
     events = (Event(20, ("maintenance", "global")), Event(30, ("vm", "kill")))
-    assert told(*events, until=300) == [
+    assert notices(*events, until=300) == [
         ("node1", "Global maintenance: nobody starts, stops or moves the engine"),
         ("node1", "The engine has been nowhere for 120 s: see trivet ha why on each host"),
     ]
 
 
 def test_an_engine_vm_that_ended_is_told_by_its_host_and_by_who_starts_it() -> None:
-    assert told(Event(20, ("vm", "kill"))) == [
+    assert notices(Event(20, ("vm", "kill"))) == [
         ("node1", "The engine VM ended by itself on node1"),
         ("node2", "The engine VM was started on node2"),
         ("node2", "The engine is up on node2"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.ha.schedules import keep, schedule, shrink, try_schedule
+from tests.sim.ha.schedules import save, schedule, shrink, try_schedule
 
 FOUND = Path(__file__).parent / "found"
 EVERY = int(os.environ.get("TRIVET_SCHEDULES", "500"))
@@ -19,7 +19,7 @@ def test_no_schedule_breaks_a_promise(first: int) -> None:
         found = schedule(number)
         for violation in try_schedule(found).violations:
             smallest = shrink(found, violation.kind)
-            keep(smallest, violation, FOUND / f"{violation.kind}-{number}")
+            save(smallest, violation, FOUND / f"{violation.kind}-{number}")
             pytest.fail(f"schedule {number}: {violation}; kept as found/{violation.kind}-{number}")
 
 

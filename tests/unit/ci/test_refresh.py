@@ -27,7 +27,7 @@ class FolderPlace:
 
     def __init__(self, root: Path, cut: int = 0) -> None:
         self.name = "node1"
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self._root = root
         self._cut = cut
         self._lines = 0
@@ -40,10 +40,10 @@ class FolderPlace:
         here = line.replace("/run/", f"{self._root}/run/").replace("cd /", f"cd {self._root}/").replace(
             f"sync -f /{VENV}", "true"
         )  # fmt: skip
-        told = self._root / "told"
-        script = f'systemctl() {{ echo "$@" >> {told}; }}\n{here}'
+        calls = self._root / "told"
+        script = f'systemctl() {{ echo "$@" >> {calls}; }}\n{here}'
         done = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True)
-        self.told = told.read_text().splitlines() if told.exists() else []
+        self.calls = calls.read_text().splitlines() if calls.exists() else []
         return done.stdout.replace(f"{self._root}/run/", "/run/")
 
     def put(self, pack: bytes) -> None:
@@ -63,16 +63,16 @@ def make_layer(root: Path, text: str = "x = 1\n") -> Path:
 
 
 def bring(place: FolderPlace, layer: Path) -> list[str]:
-    told: list[str] = []
-    assert refresh.refresh([place], layer, told.append) == bool(told)
-    return told
+    calls: list[str] = []
+    assert refresh.refresh([place], layer, calls.append) == bool(calls)
+    return calls
 
 
 def test_a_fresh_place_gets_everything_and_a_second_look_finds_nothing(tmp_path: Path) -> None:
     place, layer = FolderPlace(tmp_path / "node"), make_layer(tmp_path / "layer")
     (line,) = bring(place, layer)
     assert line.startswith("node1: 6 files changed, 0 gone, trivet-node.service started anew")
-    assert place.told == ["daemon-reload", "enable --quiet trivet-node.service", *RESTARTS]
+    assert place.calls == ["daemon-reload", "enable --quiet trivet-node.service", *RESTARTS]
     assert (tmp_path / "node" / UNITS / "trivet-node.service").exists()
     assert bring(place, layer) == []
 
@@ -80,11 +80,11 @@ def test_a_fresh_place_gets_everything_and_a_second_look_finds_nothing(tmp_path:
 def test_only_what_differs_is_sent_with_its_byte_code_and_units_are_left_alone(tmp_path: Path) -> None:
     place = FolderPlace(tmp_path / "node")
     bring(place, make_layer(tmp_path / "1"))
-    place.told.clear()
+    place.calls.clear()
     (tmp_path / "node/told").unlink()
     (line,) = bring(place, make_layer(tmp_path / "2", "x = 2\n"))
     assert line.startswith("node1: 2 files changed, 0 gone, trivet-node.service started anew")
-    assert place.told == RESTARTS[:1]
+    assert place.calls == RESTARTS[:1]
 
 
 def test_a_file_that_is_gone_goes_with_its_byte_code(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_refresh_that_was_cut_off_is_finished_by_the_next(tmp_path: Path, cut:
         bring(FolderPlace(root, cut), changed)
     again = FolderPlace(root)
     assert bring(again, changed)
-    assert [line for line in again.told if line.startswith("restart")] == RESTARTS[:1]
+    assert [line for line in again.calls if line.startswith("restart")] == RESTARTS[:1]
     assert bring(again, changed) == []
 
 

@@ -35,23 +35,23 @@ STEP = Step("lease", "Make the lease", nothing)
 
 
 @pytest.fixture
-def told() -> list[str]:
+def reported() -> list[str]:
     return []
 
 
-def test_steps_are_told_with_their_times(told: list[str]) -> None:
+def test_steps_are_told_with_their_times(reported: list[str]) -> None:
     clock = FakeClock()
-    reporter = ProgressReporter(told.append, clock)
+    reporter = ProgressReporter(reported.append, clock)
     clock.advance(61)
     reporter.step(Progress(3, 17, STEP, Mark.STARTED))
     clock.advance(2.5)
     reporter.step(Progress(3, 17, STEP, Mark.DONE))
-    assert told == ["  1:01  [3/17] Make the lease", "  1:03  [3/17] Make the lease: done in 2.5 s"]
+    assert reported == ["  1:01  [3/17] Make the lease", "  1:03  [3/17] Make the lease: done in 2.5 s"]
 
 
-def test_a_long_step_is_told_again_with_what_it_waits_for(told: list[str]) -> None:
+def test_a_long_step_is_told_again_with_what_it_waits_for(reported: list[str]) -> None:
     clock = FakeClock()
-    reporter = ProgressReporter(told.append, clock)
+    reporter = ProgressReporter(reported.append, clock)
     reporter.step(Progress(3, 17, STEP, Mark.STARTED))
     reporter.wait("node2 is silent")
     clock.advance(4)
@@ -59,12 +59,12 @@ def test_a_long_step_is_told_again_with_what_it_waits_for(told: list[str]) -> No
     clock.advance(2)
     reporter.report_wait()
     reporter.report_wait()
-    assert told[1:] == ["  0:06  [3/17] Make the lease … 6 s: node2 is silent"]
+    assert reported[1:] == ["  0:06  [3/17] Make the lease … 6 s: node2 is silent"]
 
 
-def test_the_same_as_json(told: list[str]) -> None:
-    ProgressReporter(told.append, FakeClock(), as_json=True).step(Progress(3, 17, STEP, Mark.STARTED))
-    assert json.loads(told[0]) == {
+def test_the_same_as_json(reported: list[str]) -> None:
+    ProgressReporter(reported.append, FakeClock(), as_json=True).step(Progress(3, 17, STEP, Mark.STARTED))
+    assert json.loads(reported[0]) == {
         "elapsed_s": 0.0,
         "says": "[3/17] Make the lease",
         "step": "lease",
@@ -187,17 +187,17 @@ def test_the_end_says_how_the_storage_is(
 ) -> None:
     lines = end_lines(Done(steps, (), storage))
     assert lines[-1] == last
-    told = "\n".join(lines)
-    assert ("gluster volume start data force" in told) == ("degraded" in last)
+    text = "\n".join(lines)
+    assert ("gluster volume start data force" in text) == ("degraded" in last)
 
 
 def test_a_terminal_gets_the_recovery_code_also_when_the_run_that_made_it_was_cut_short(
-    tmp_path: Path, told: list[str]
+    tmp_path: Path, reported: list[str]
 ) -> None:
     folder, nothing_left = Folder(tmp_path), Done((), (), None)
-    reporter, answers = ProgressReporter(told.append, FakeClock()), answers_file.parse(three())
+    reporter, answers = ProgressReporter(reported.append, FakeClock()), answers_file.parse(three())
     report_end(nothing_left, answers, folder, reporter, terminal=False)
-    assert "recovery" not in "".join(told)
+    assert "recovery" not in "".join(reported)
     for shown in (1, 1):
         report_end(nothing_left, answers, folder, reporter, terminal=True)
-        assert sum(folder.recovery_code() in line for line in told) == shown
+        assert sum(folder.recovery_code() in line for line in reported) == shown

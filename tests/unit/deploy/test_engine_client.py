@@ -25,7 +25,7 @@ def authority(tmp_path: Path) -> Path:
     return path
 
 
-def door(authority: Path, pages: dict[str, str], *, password: str = "right") -> EngineClient:
+def client(authority: Path, pages: dict[str, str], *, password: str = "right") -> EngineClient:
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path.endswith("/token"):
@@ -40,12 +40,12 @@ def door(authority: Path, pages: dict[str, str], *, password: str = "right") -> 
 
 
 async def test_an_engine_that_has_all_lacks_nothing(authority: Path) -> None:
-    assert await door(authority, PAGES).missing(["node1"], ["data"]) == ()
+    assert await client(authority, PAGES).missing(["node1"], ["data"]) == ()
 
 
 async def test_what_is_missing_is_named(authority: Path) -> None:
     pages = PAGES | {"/templates": "<templates/>", "/hosts": PAGES["/hosts"].replace("up", "installing")}
-    assert await door(authority, pages).missing(["node1", "node2"], ["data", "engine"]) == (
+    assert await client(authority, pages).missing(["node1", "node2"], ["data", "engine"]) == (
         "host node1 is installing",
         "host node2 is not there",
         "storage engine is not there",
@@ -55,12 +55,12 @@ async def test_what_is_missing_is_named(authority: Path) -> None:
 
 
 async def test_a_wrong_password_and_a_half_made_api_are_told(authority: Path) -> None:
-    (reason,) = await door(authority, PAGES, password="wrong").missing(["node1"], ["data"])
+    (reason,) = await client(authority, PAGES, password="wrong").missing(["node1"], ["data"])
     assert "400" in reason
-    (reason,) = await door(authority, {"/hosts": "<hosts"}).missing(["node1"], ["data"])
+    (reason,) = await client(authority, {"/hosts": "<hosts"}).missing(["node1"], ["data"])
     assert "does not answer as it should" in reason
 
 
 async def test_health_is_a_page_that_answers(authority: Path) -> None:
-    assert await door(authority, {"/ovirt-engine/services/health": "DB Up!"}).why_not_healthy() is None
-    assert await door(authority, {}).why_not_healthy() == "it answers 404"
+    assert await client(authority, {"/ovirt-engine/services/health": "DB Up!"}).why_not_healthy() is None
+    assert await client(authority, {}).why_not_healthy() == "it answers 404"

@@ -203,7 +203,7 @@ def test_without_a_terminal_and_without_a_descriptor_it_says_how(member: Member)
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (("--recover", "ANSWERS"), "give it no ANSWERS"),
         (("--recover", "--take-back"), "does nothing else"),
@@ -211,10 +211,10 @@ def test_without_a_terminal_and_without_a_descriptor_it_says_how(member: Member)
         ((), "Missing argument"),
     ],
 )
-def test_mistakes_of_usage(member: Member, options: tuple[str, ...], says: str) -> None:
+def test_mistakes_of_usage(member: Member, options: tuple[str, ...], message: str) -> None:
     ended = member.run(*(str(member.answers) if one == "ANSWERS" else one for one in options))
     assert ended.exit_code == 2
-    assert says in ended.output
+    assert message in ended.output
 
 
 def test_a_dry_run_asks_for_no_code_and_brings_nothing_back(member: Member) -> None:

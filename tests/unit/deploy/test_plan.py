@@ -46,7 +46,7 @@ WHOLE = Observed(
     formed=True,
 )
 
-seen_nodes = st.builds(
+observed_nodes = st.builds(
     ObservedNode,
     member=st.booleans(),
     names=st.sampled_from([{}, names(ANSWERS)]),
@@ -63,7 +63,7 @@ seen_nodes = st.builds(
 )
 anything = st.builds(
     Observed,
-    nodes=st.dictionaries(st.sampled_from(NAMES), seen_nodes),
+    nodes=st.dictionaries(st.sampled_from(NAMES), observed_nodes),
     own=st.sampled_from([None, *NAMES]),
     authority=st.booleans(),
     images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
@@ -85,50 +85,50 @@ def test_a_whole_site_needs_nothing() -> None:
 
 
 @given(anything)
-def test_steps_come_in_order_and_each_has_nodes_to_act_on(seen: Observed) -> None:
-    steps = plan(ANSWERS, seen)
+def test_steps_come_in_order_and_each_has_nodes_to_act_on(observed: Observed) -> None:
+    steps = plan(ANSWERS, observed)
     kinds = [list(Kind).index(step.kind) for step in steps]
     assert kinds == sorted(kinds)
     assert len({step.key for step in steps}) == len(steps)
-    assert all(step.nodes and set(step.nodes) <= set(expected(ANSWERS, seen)) for step in steps)
+    assert all(step.nodes and set(step.nodes) <= set(expected(ANSWERS, observed)) for step in steps)
 
 
 @given(anything, st.frozensets(st.sampled_from(EVERY_KEY)))
 def test_what_an_interrupted_run_left_is_done_beside_what_is_missing(
-    seen: Observed, unfinished: frozenset[str]
+    observed: Observed, unfinished: frozenset[str]
 ) -> None:
-    seen = replace(seen, formed=False)
-    done, before = set(keys(seen, unfinished)), set(keys(seen)) | unfinished
+    observed = replace(observed, formed=False)
+    done, before = set(keys(observed, unfinished)), set(keys(observed)) | unfinished
     assert before - {"timers"} <= done  # of nodes that are in the lockspace they are changed one by one
     assert done - before <= {"prepare", "finish"}  # where the site's files are written again while timers differ
 
 
 @given(anything)
-def test_the_node_that_the_deploy_runs_on_changes_its_network_last(seen: Observed) -> None:
-    networks = [step.nodes[0] for step in plan(ANSWERS, seen) if step.kind is Kind.NETWORK]
-    assert seen.own not in networks[:-1]
+def test_the_node_that_the_deploy_runs_on_changes_its_network_last(observed: Observed) -> None:
+    networks = [step.nodes[0] for step in plan(ANSWERS, observed) if step.kind is Kind.NETWORK]
+    assert observed.own not in networks[:-1]
 
 
 @given(anything)
-def test_timers_are_changed_only_when_all_nodes_answer_and_hosts_wait_meanwhile(seen: Observed) -> None:
-    whole = keys(seen)
-    if set(seen.nodes) != set(NAMES):
+def test_timers_are_changed_only_when_all_nodes_answer_and_hosts_wait_meanwhile(observed: Observed) -> None:
+    whole = keys(observed)
+    if set(observed.nodes) != set(NAMES):
         assert not any(key.startswith(("roll", "finish")) for key in whole)
     rolled = [name for name in NAMES if f"roll:{name}" in whole]
-    if any(seen.nodes[name].timers == OTHER_TIMERS for name in rolled) and seen.lives:
+    if any(observed.nodes[name].timers == OTHER_TIMERS for name in rolled) and observed.lives:
         assert "timers" not in whole
         assert "finish" in whole
-        assert "prepare" in whole or seen.site_files.changing
-    if seen.running_on in rolled:
-        assert rolled == [seen.running_on] or whole.index(f"roll:{seen.running_on}") == max(
+        assert "prepare" in whole or observed.site_files.changing
+    if observed.running_on in rolled:
+        assert rolled == [observed.running_on] or whole.index(f"roll:{observed.running_on}") == max(
             whole.index(f"roll:{name}") for name in rolled
         )
 
 
 @given(anything)
-def test_an_engine_that_may_be_running_is_never_started(seen: Observed) -> None:
-    if seen.running_on is not None or seen.healthy:
-        assert "start" not in keys(seen)
+def test_an_engine_that_may_be_running_is_never_started(observed: Observed) -> None:
+    if observed.running_on is not None or observed.healthy:
+        assert "start" not in keys(observed)
 
 
 def test_a_dead_node_of_a_formed_site_is_left_out() -> None:

@@ -161,7 +161,7 @@ def events_of(world: World) -> list[str]:
         return [event.name for event in reversed(tx.events.list())]
 
 
-def picture(world: World) -> dict[str, Any]:
+def snapshot_of(world: World) -> dict[str, Any]:
     """All rows but the history of what was tried, and all that lies or runs on the nodes."""
     with world.store.transaction() as tx:
         rows: dict[str, Any] = {

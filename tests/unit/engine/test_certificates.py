@@ -28,11 +28,11 @@ class Years:
 
     def __init__(self, world: World, machine: FakeMachine, authority: SiteAuthority) -> None:
         self.world, self.machine, self.authority = world, machine, authority
-        self.keeper = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
+        self.renewer = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
 
     async def pass_by(self, years: float) -> bool:
         self.world.now += years * YEAR_S
-        return await self.keeper.observe()
+        return await self.renewer.observe()
 
     @property
     def certificate(self) -> str:
@@ -90,11 +90,11 @@ async def test_a_site_whose_clocks_jumped_has_valid_ones_again(years: Years, jum
 
 async def test_what_cannot_be_renewed_is_told_the_worse_the_nearer_its_end(years: Years) -> None:
     await years.pass_by(0)
-    years.machine.fall_silent()
+    years.machine.stop_answering()
     told = len(events_of(years.world))
     for days in (5 * 365 - 119, 60, 30, 30, 1):  # 119 days left, 59, 29, over; then a day later
         years.world.now += days * DAY_S
-        await years.keeper.observe()
+        await years.renewer.observe()
     assert events_of(years.world)[told:] == [
         "HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE",
         "HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE",
@@ -102,9 +102,9 @@ async def test_what_cannot_be_renewed_is_told_the_worse_the_nearer_its_end(years
         "HOST_CERTIFICATION_HAS_EXPIRED",
         "HOST_CERTIFICATION_HAS_EXPIRED",
     ]
-    assert not await years.keeper.observe()
+    assert not await years.renewer.observe()
     years.machine.speak_again()
-    assert await years.keeper.observe()
+    assert await years.renewer.observe()
     assert all(years.valid())
 
 
@@ -114,8 +114,8 @@ async def test_without_the_authoritys_key_the_engine_says_so(years: Years) -> No
     authority = SiteAuthority(replace(pair, key=""), own.certificate)
     world = years.world
     world.now = validity(own.certificate)[1] - 10 * DAY_S
-    keeper = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
-    assert not await keeper.observe()
+    renewer = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
+    assert not await renewer.observe()
     assert "ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT" in events_of(world)
     assert authority.engine_certificate == own.certificate
 

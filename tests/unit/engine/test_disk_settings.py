@@ -40,7 +40,7 @@ OF_ATTACHMENT: dict[str, Any] = {
 }
 
 
-async def told(of_disk: dict[str, Any], how: dict[str, Any]) -> dict[str, Any]:
+async def request_for(of_disk: dict[str, Any], how: dict[str, Any]) -> dict[str, Any]:
     """What reaches a node in the life of such a disk: its image, the VM that has it, its end."""
     world = World()
     with world.store.transaction() as tx:
@@ -79,9 +79,9 @@ def test_no_setting_is_forgotten_here() -> None:
 @pytest.mark.parametrize("name", OF_DISK)
 async def test_a_setting_of_a_disk_reaches_a_node(name: str) -> None:
     value, beside = OF_DISK[name]
-    assert await told({**beside, name: value}, {}) != await told(beside, {})
+    assert await request_for({**beside, name: value}, {}) != await request_for(beside, {})
 
 
 @pytest.mark.parametrize("name", OF_ATTACHMENT)
 async def test_a_setting_of_an_attachment_reaches_a_node(name: str) -> None:
-    assert await told({}, {name: OF_ATTACHMENT[name]}) != await told({}, {})
+    assert await request_for({}, {name: OF_ATTACHMENT[name]}) != await request_for({}, {})

@@ -31,9 +31,9 @@ from tests.unit.engine.scenes import (
     new_disk,
     new_disk_on,
     new_vm,
-    picture,
     reattaching,
     removing,
+    snapshot_of,
     tiny_vm,
 )
 
@@ -44,10 +44,10 @@ async def refused(
     world: World, command: Command | Callable[[], Command], refusal: type[Exception], message: str
 ) -> None:
     """What a body says is refused where its command is made, or where that is let in."""
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(refusal, match=message):
         await done(world, command if isinstance(command, Command) else command())
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 def attachment(world: World, vm_id: str, disk_id: str) -> DiskAttachment | None:
@@ -56,16 +56,16 @@ def attachment(world: World, vm_id: str, disk_id: str) -> DiskAttachment | None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "format_", "actual"),
+    ("desired", "format_", "actual"),
     [
         ({}, ImageFormat.QCOW2, 196_608),
         ({"format": DiskFormat.RAW}, ImageFormat.RAW, 196_608),
         ({"format": DiskFormat.RAW, "sparse": False}, ImageFormat.RAW, GIB),
     ],
 )
-async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: ImageFormat, actual: int) -> None:
+async def test_a_disk_is_made_as_it_was_wished(desired: dict[str, Any], format_: ImageFormat, actual: int) -> None:
     world = World()
-    command = new_disk(world, **wish)
+    command = new_disk(world, **desired)
     await done(world, command)
     with world.store.transaction() as tx:
         disk = tx.disks.get(command.id)
@@ -76,7 +76,7 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
 
 
 @pytest.mark.parametrize(
-    ("wish", "refusal", "message"),
+    ("desired", "refusal", "message"),
     [
         ({"name": "a b"}, BadValue, "letters, digits"),
         ({"provisioned_size_bytes": 0}, BadValue, "disk.provisioned_size.*at least 512"),
@@ -89,9 +89,9 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
         ({"wanted_id": "1234"}, BadValue, "disk.id.*has to be a UUID"),
     ],
 )
-async def test_a_bad_disk_is_refused(wish: dict[str, Any], refusal: type[Exception], message: str) -> None:
+async def test_a_bad_disk_is_refused(desired: dict[str, Any], refusal: type[Exception], message: str) -> None:
     world = World()
-    await refused(world, lambda: new_disk(world, **wish), refusal, message)
+    await refused(world, lambda: new_disk(world, **desired), refusal, message)
 
 
 async def test_a_preallocated_disk_has_to_fit() -> None:
@@ -176,7 +176,7 @@ async def test_a_vm_keeps_the_chipset_that_its_disks_need() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of_disk", "how", "told"),
+    ("of_disk", "how", "changed"),
     [
         ({"propagate_errors": True}, {}, {"propagate_errors": True}),
         ({"shareable": True, "format": DiskFormat.RAW}, {}, {"shareable": True, "format": ImageFormat.RAW}),
@@ -187,7 +187,7 @@ async def test_a_vm_keeps_the_chipset_that_its_disks_need() -> None:
     ],
 )
 async def test_a_node_is_told_every_setting_of_a_disk(
-    of_disk: dict[str, Any], how: dict[str, Any], told: dict[str, Any]
+    of_disk: dict[str, Any], how: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     world = World()
     vm, plain = new_vm(world), new_disk(world, **of_disk)
@@ -197,7 +197,7 @@ async def test_a_node_is_told_every_setting_of_a_disk(
     await done(world, StartVm(id=vm.id, node_ids=(node_id(1),)))
     (disk,) = world.nodes[node_id(1)].machines.spec(vm.id).disks
     default = VmDisk(image=plain.disk.image, format=ImageFormat.QCOW2, bus=DiskBus.VIRTIO_SCSI, serial=plain.id)
-    assert disk == msgspec.structs.replace(default, **told)
+    assert disk == msgspec.structs.replace(default, **changed)
 
 
 async def test_a_vm_has_so_many_disks_of_an_interface() -> None:

@@ -30,11 +30,11 @@ async def world() -> World:
     for name in (WANTED, GOOD):
         machine.storage.put_engine_vm(name, FIRST)
     machine.machines.start_vm(FIRST)
-    await look(world)
+    await observe(world)
     return world
 
 
-async def look(world: World) -> EngineVmReport:
+async def observe(world: World) -> EngineVmReport:
     """The fleet asks the host that has the VM."""
     report = await world.nodes[node_id(1)].engine_vm("engine")
     world.readings.note_engine_vm(report)
@@ -57,14 +57,14 @@ async def test_an_edit_lies_on_the_volume_and_holds_from_the_next_start_on(world
     assert not has_next_run(world.readings.engine_vm)
     command = edit(memory_bytes=2 * GIB, sockets=2)
     await done(world, command)
-    report = await look(world)
+    report = await observe(world)
     assert (report.wanted.memory_bytes, report.wanted.sockets, report.wanted.edit) == (2 * GIB, 2, command.edit)
     assert has_next_run(world.readings.engine_vm)
     assert (vm_of(world, ENGINE_VM_ID).memory_bytes, vm_of(world, ENGINE_VM_ID).sockets) == (GIB, 1)
 
     await restart(world, report.wanted)
     world.nodes[node_id(1)].storage.put_engine_vm(GOOD, report.wanted)
-    await look(world)
+    await observe(world)
     vm = vm_of(world, ENGINE_VM_ID)
     assert (vm.memory_bytes, vm.memory_guaranteed_bytes, vm.memory_max_bytes, vm.sockets) == (*[2 * GIB] * 3, 2)
     assert not has_next_run(world.readings.engine_vm)
@@ -74,21 +74,21 @@ async def test_an_edit_lies_on_the_volume_and_holds_from_the_next_start_on(world
 async def test_an_edit_builds_on_the_one_before_that_has_not_been_started_yet(world: World) -> None:
     await done(world, edit(memory_bytes=2 * GIB))
     await done(world, edit(sockets=2))
-    wanted = (await look(world)).wanted
+    wanted = (await observe(world)).wanted
     assert (wanted.memory_bytes, wanted.sockets) == (2 * GIB, 2)
 
 
 async def test_an_edit_that_was_given_up_is_told_once_and_shown_no_more(world: World) -> None:
     await done(world, edit(memory_bytes=GIB // 32))
-    wanted = (await look(world)).wanted
+    wanted = (await observe(world)).wanted
     storage = world.nodes[node_id(1)].storage
     storage.put_engine_vm(TRIED, TriedEngineVm(config=wanted, host="node2", at=1.0))
     await restart(world, wanted)
-    await look(world)
+    await observe(world)
     assert "EXTERNAL_EVENT_WARNING" not in events_of(world), "it still boots"
     await restart(world, FIRST)
     for _ in range(3):
-        await look(world)
+        await observe(world)
     assert events_of(world).count("EXTERNAL_EVENT_WARNING") == 1
     with world.store.transaction() as tx:
         text = tx.events.list(limit=1, name="EXTERNAL_EVENT_WARNING")[0].description
@@ -96,7 +96,7 @@ async def test_an_edit_that_was_given_up_is_told_once_and_shown_no_more(world: W
     assert vm_of(world, ENGINE_VM_ID).memory_bytes == GIB
     assert not has_next_run(world.readings.engine_vm)
     await done(world, edit(memory_bytes=GIB // 32))
-    assert has_next_run(await look(world)), "asked for again it is tried again"
+    assert has_next_run(await observe(world)), "asked for again it is tried again"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_what_no_host_could_start_is_refused(world: World, values: dict[st
         tx.nodes.update(replace(node, capabilities=capabilities))
     with pytest.raises(BadValue, match=message):
         await done(world, edit(**values))
-    assert (await look(world)).wanted == FIRST
+    assert (await observe(world)).wanted == FIRST
 
 
 async def test_what_is_as_it_was_and_words_for_people_are_taken_at_once(world: World) -> None:
@@ -140,7 +140,7 @@ async def test_what_is_as_it_was_and_words_for_people_are_taken_at_once(world: W
     assert running.finished
     vm = vm_of(world, ENGINE_VM_ID)
     assert (vm.description, vm.comment) == ("of branch 7", "x")
-    assert (await look(world)).wanted == FIRST
+    assert (await observe(world)).wanted == FIRST
 
 
 async def test_an_edit_that_could_not_be_written_is_told(world: World) -> None:
@@ -149,7 +149,7 @@ async def test_an_edit_that_could_not_be_written_is_told(world: World) -> None:
     with pytest.raises(StepFailed):
         await done(world, edit(memory_bytes=2 * GIB))
     assert events_of(world) == ["USER_FAILED_UPDATE_VM"]
-    assert not has_next_run(await look(world))
+    assert not has_next_run(await observe(world))
 
 
 def test_nothing_is_said_while_nobody_knows() -> None:

@@ -21,7 +21,7 @@ from hosted_engine.engine.instancetypes.entity import FIRST_ONES
 from hosted_engine.engine.networks.model import Nic
 from hosted_engine.engine.vms.model import Vm
 from tests.fakes.engine import ENGINE_VM_ID, node_id
-from tests.unit.engine.told import OTHER_CLUSTER, told
+from tests.unit.engine.recorded_calls import OTHER_CLUSTER, calls_of
 
 PROFILE = str(uuid.uuid5(uuid.UUID(ENGINE_VM_ID), "vNIC profile ovirtmgmt"))  # as the site's import makes it
 ROOT = Path(__file__).parents[3]
@@ -58,7 +58,7 @@ ELSEWHERE: Mapping[str, str] = {
 }
 
 # For people and for searches: nothing of a machine depends on them.
-WORDS = frozenset(
+DESCRIPTIVE = frozenset(
     {"nic.comment", "nic.description", "nic.name", "vm.comment", "vm.description", "vm.os.type", "vm.type"}
 )
 
@@ -89,17 +89,17 @@ def other(entity: Entity[Any], column: Column) -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def usual() -> list[str]:
-    return asyncio.run(told({}))
+def default_calls() -> list[str]:
+    return asyncio.run(calls_of({}))
 
 
 @pytest.mark.parametrize(("entity", "column"), [pytest.param(*one, id=one[0].place(one[1].name)) for one in settings()])
 async def test_a_setting_reaches_the_node_or_acts_elsewhere(
-    usual: list[str], entity: Entity[Any], column: Column
+    default_calls: list[str], entity: Entity[Any], column: Column
 ) -> None:
     place = entity.place(column.name)
-    differs = await told({entity.model: other(entity, column)}) != usual
-    excused = place in ELSEWHERE or place in WORDS or place in WAITING
+    differs = await calls_of({entity.model: other(entity, column)}) != default_calls
+    excused = place in ELSEWHERE or place in DESCRIPTIVE or place in WAITING
     assert differs or excused, "stored and read by nobody"
     assert not (differs and excused), "the node is told: it need not stand in a table"
 
@@ -112,4 +112,4 @@ def test_what_acts_elsewhere_is_shown_there(place: str) -> None:
 
 def test_only_settings_that_there_are_stand_in_the_tables() -> None:
     there = {entity.place(column.name) for entity, column in settings()}
-    assert {*VALUES, *ELSEWHERE, *WORDS, *WAITING} - there == set()
+    assert {*VALUES, *ELSEWHERE, *DESCRIPTIVE, *WAITING} - there == set()

@@ -27,10 +27,10 @@ from tests.unit.engine.scenes import (
     events_of,
     new_disk,
     new_disk_on,
-    picture,
     reattaching,
     removing,
     running_vm,
+    snapshot_of,
     tiny_vm,
 )
 
@@ -111,10 +111,10 @@ async def test_what_is_not_plugged_concerns_no_host() -> None:
 async def test_disks_that_cannot_come_and_go_are_refused(interface: DiskInterface) -> None:
     world = World()
     vm_id = await running_vm(world)
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(BadValue, match="disk"):
         await done(world, new_disk_on(world, vm_id, interface=interface))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_a_guest_that_does_not_let_go_keeps_what_it_has() -> None:
@@ -124,7 +124,7 @@ async def test_a_guest_that_does_not_let_go_keeps_what_it_has() -> None:
     await done(world, command)
     nic = await new_nic(world, vm_id)
     node_of(world, vm_id).machines.guests_let_go = False
-    before = picture(world)
+    before = snapshot_of(world)
     for change in (
         reattaching(world, vm_id, command.disk.id, active=False),
         detaching(world, vm_id, command.disk.id),
@@ -132,7 +132,7 @@ async def test_a_guest_that_does_not_let_go_keeps_what_it_has() -> None:
     ):
         with pytest.raises(StepFailed, match="did not let go"):
             await done(world, change)
-        assert picture(world) == before
+        assert snapshot_of(world) == before
     failed = ["USER_FAILED_HOTUNPLUG_DISK", "USER_FAILED_HOTUNPLUG_DISK", "NETWORK_DEACTIVATE_VM_INTERFACE_FAILURE"]
     assert [name for name in events_of(world) if "UNPLUG" in name or "DEACTIVATE" in name] == failed
 
@@ -140,11 +140,11 @@ async def test_a_guest_that_does_not_let_go_keeps_what_it_has() -> None:
 async def test_a_disk_that_its_host_does_not_take_is_not_attached() -> None:
     world = World()
     vm_id = await running_vm(world)
-    before = picture(world)
+    before = snapshot_of(world)
     node_of(world, vm_id).fail("plug_disk", Failed())
     with pytest.raises(StepFailed):
         await done(world, new_disk_on(world, vm_id))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_nics_are_plugged_and_unplugged() -> None:
@@ -232,8 +232,8 @@ async def test_a_command_that_would_ask_no_host_is_refused_when_its_vm_was_start
         adding(world, NICS, owner_id=vm_id, name="nic2"),
     )
     await done(world, StartVm(id=vm_id))
-    before = picture(world)
+    before = snapshot_of(world)
     for command in late:
         with pytest.raises(WrongState, match="just been started"):
             await done(world, command)
-        assert picture(world) == before
+        assert snapshot_of(world) == before

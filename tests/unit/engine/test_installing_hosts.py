@@ -69,7 +69,7 @@ async def test_it_is_activated_where_that_is_said(world: World) -> None:
 async def test_a_failure_leaves_it_in_maintenance_with_its_reason(world: World) -> None:
     command = await install_node(world)
     assert isinstance(command, InstallNode)
-    world.nodes[command.id].fall_silent()
+    world.nodes[command.id].stop_answering()
     with pytest.raises(StepFailed):
         await done(world, command)
     assert "VDS_INSTALL_FAILED" in events_of(world)
@@ -99,7 +99,7 @@ async def test_a_version_that_waits_is_an_update_that_is_there(world: World) -> 
 
 
 async def test_a_host_that_does_not_answer_is_told_so(world: World) -> None:
-    world.nodes[node_id(2)].fall_silent()
+    world.nodes[node_id(2)].stop_answering()
     with pytest.raises(StepFailed):
         await done(world, CheckForUpgrade(id=node_id(2)))
     assert events_of(world)[-1] == "HOST_AVAILABLE_UPDATES_FAILED"

@@ -270,7 +270,7 @@ async def test_a_silent_host_does_not_keep_another_one_out(world: World, machine
         silent = tx.nodes.get(node_id(3))
         assert silent is not None
         tx.nodes.update(replace(silent, status=NodeStatus.NON_RESPONSIVE))
-    world.nodes[node_id(3)].fall_silent()
+    world.nodes[node_id(3)].stop_answering()
     await done(world, ApproveNode(id=id_of(machine)))
     assert host_of(world, machine).status is NodeStatus.UP
     assert "node4" not in world.nodes[node_id(3)].net.known

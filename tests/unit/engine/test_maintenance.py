@@ -36,7 +36,7 @@ def node_of(world: World, id_: str) -> Node:
     return node
 
 
-def tell(world: World, id_: str) -> None:
+def report_maintenance(world: World, id_: str) -> None:
     """A heartbeat of that node arrives."""
     report = world.nodes[id_].hello().ha
     assert report is not None
@@ -65,12 +65,12 @@ async def test_an_empty_host_is_in_maintenance_at_once_and_comes_back(world: Wor
 
 async def test_the_engines_host_prepares_until_the_engine_has_left(world: World) -> None:
     await done(world, DeactivateNode(id=ONE))
-    tell(world, ONE)
+    report_maintenance(world, ONE)
     node = node_of(world, ONE)
     assert node.status is NodeStatus.PREPARING_FOR_MAINTENANCE
     assert node.detail == "it waits for these VMs to leave it: HostedEngine"
     engine_moves(world, TWO)
-    tell(world, ONE)
+    report_maintenance(world, ONE)
     assert node_of(world, ONE).status is NodeStatus.MAINTENANCE
     assert events_of(world) == ["USER_VDS_MAINTENANCE_WITHOUT_REASON", "VDS_MAINTENANCE"]
 
@@ -83,14 +83,14 @@ async def test_a_host_that_prepares_can_be_activated(world: World) -> None:
 
 async def test_a_maintenance_begun_and_ended_on_the_node_is_shown(world: World) -> None:
     world.nodes[ONE].ha_service.maintenance = "by hand"
-    tell(world, ONE)
+    report_maintenance(world, ONE)
     assert node_of(world, ONE).status is NodeStatus.PREPARING_FOR_MAINTENANCE
     engine_moves(world, TWO)
-    tell(world, ONE)
-    tell(world, ONE)
+    report_maintenance(world, ONE)
+    report_maintenance(world, ONE)
     assert (node_of(world, ONE).status, node_of(world, ONE).detail) == (NodeStatus.MAINTENANCE, "by hand")
     world.nodes[ONE].ha_service.maintenance = None
-    tell(world, ONE)
+    report_maintenance(world, ONE)
     assert node_of(world, ONE).status is NodeStatus.UP
     assert events_of(world) == ["EXTERNAL_EVENT_NORMAL", "VDS_MAINTENANCE", "VDS_DETECTED"]
 
@@ -108,7 +108,7 @@ async def test_a_maintenance_can_be_asked_for_again_with_another_reason(world: W
     assert (node_of(world, TWO).status, node_of(world, TWO).detail) == (NodeStatus.MAINTENANCE, "two new disks")
 
 
-def silent(world: World) -> None:
+def mark_node_non_responsive(world: World) -> None:
     changed = replace(node_of(world, TWO), status=NodeStatus.NON_RESPONSIVE)
     with world.store.transaction() as tx:
         tx.nodes.update(changed)
@@ -117,19 +117,19 @@ def silent(world: World) -> None:
 def alone(world: World) -> None:
     for id_ in (ONE, THREE):
         world.nodes[id_].ha_service.score = 0
-        tell(world, id_)
+        report_maintenance(world, id_)
 
 
 def global_maintenance(world: World) -> None:
     engine_moves(world, TWO)
     world.nodes[TWO].ha_service.global_maintenance = True
-    tell(world, TWO)
+    report_maintenance(world, TWO)
 
 
-def without_keeper(world: World) -> None:
+def without_ha(world: World) -> None:
     engine_moves(world, TWO)
     world.nodes[TWO].ha_service.hosted_engine_deployed = False
-    tell(world, TWO)
+    report_maintenance(world, TWO)
 
 
 def a_brick_is_down(world: World) -> None:
@@ -144,10 +144,10 @@ def unknown_storage(world: World) -> None:
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (silent, "Host is not operational: it is non_responsive"),
+        (mark_node_non_responsive, "Host is not operational: it is non_responsive"),
         (alone, "no available hosts capable of running the engine VM (node1 has a score of 0; node3 has a score of 0)"),
         (global_maintenance, "the cluster is in global maintenance"),
-        (without_keeper, "trivet-ha does not run there"),
+        (without_ha, "trivet-ha does not run there"),
         (a_brick_is_down, "Gluster quorum will be lost for the following Volumes: "),
         (unknown_storage, "nobody can say how the Gluster volumes are"),
     ],

@@ -69,7 +69,7 @@ async def test_a_node_whose_clock_is_behind_settles_a_start_of_unknown_fate() ->
 def test_a_volume_is_not_missing_while_nobody_could_have_mounted_it() -> None:
     world, readings = World(), Readings()
 
-    def look(status: NodeStatus, now: float) -> StorageDomainStatus:
+    def status_after(status: NodeStatus, now: float) -> StorageDomainStatus:
         with world.store.transaction() as tx:
             for node in tx.nodes.list():
                 tx.nodes.update(replace(node, status=status))
@@ -79,7 +79,7 @@ def test_a_volume_is_not_missing_while_nobody_could_have_mounted_it() -> None:
         assert domain is not None
         return domain.status
 
-    assert look(NodeStatus.UP, 0.0) is StorageDomainStatus.ACTIVE
-    assert look(NodeStatus.NON_RESPONSIVE, 1.0) is StorageDomainStatus.UNKNOWN
-    assert look(NodeStatus.UP, 10 * MISSING_S) is StorageDomainStatus.UNKNOWN, "the nodes have just come back"
-    assert look(NodeStatus.UP, 11 * MISSING_S) is StorageDomainStatus.INACTIVE
+    assert status_after(NodeStatus.UP, 0.0) is StorageDomainStatus.ACTIVE
+    assert status_after(NodeStatus.NON_RESPONSIVE, 1.0) is StorageDomainStatus.UNKNOWN
+    assert status_after(NodeStatus.UP, 10 * MISSING_S) is StorageDomainStatus.UNKNOWN, "the nodes have just come back"
+    assert status_after(NodeStatus.UP, 11 * MISSING_S) is StorageDomainStatus.INACTIVE

@@ -31,8 +31,8 @@ from tests.unit.engine.scenes import (
     events_of,
     new_disk,
     new_vm,
-    picture,
     running_vm,
+    snapshot_of,
     tiny_vm,
     vm_of,
 )
@@ -86,12 +86,12 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
     for call in CALLS[scene.__name__]:
         world = World()
         command = await scene(world)
-        before = picture(world)
+        before = snapshot_of(world)
         for node in world.nodes.values():
             node.fail(call, Failed(), times=5)
         with pytest.raises(StepFailed):
             await done(world, command)
-        assert picture(world) == before
+        assert snapshot_of(world) == before
         with world.store.transaction() as tx:
             assert [job.status for job in tx.jobs.list(status=JobStatus.FAILED)] == [JobStatus.FAILED]
             assert tx.jobs.count(status=JobStatus.STARTED) == 0
@@ -104,12 +104,12 @@ async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     for call in set(CALLS[scene.__name__]) - ASKED_AGAIN:
         world = World()
         command = await scene(world)
-        before = picture(world)
+        before = snapshot_of(world)
         for node in world.nodes.values():
             node.lose_answer(call, times=5)
         with pytest.raises(StepFailed):
             await done(world, command)
-        assert picture(world) == before
+        assert snapshot_of(world) == before
 
 
 async def crashed(world: World, command: Command, cut_at: int, *, committed: bool = True) -> bool:
@@ -142,11 +142,11 @@ async def test_a_crash_between_writes_is_resumed(scene: Scene, committed: bool) 
     for cut_at in spread(range(1, store.writes + 1), CUTS):
         world = World()
         command = await scene(world)
-        before = shape(picture(world))
+        before = shape(snapshot_of(world))
         assert await crashed(world, command, cut_at, committed=committed)
         await restarted(world)
         never_began = cut_at == 1 and not committed
-        assert shape(picture(world)) == (before if never_began else shape(picture(finished))), f"write {cut_at}"
+        assert shape(snapshot_of(world)) == (before if never_began else shape(snapshot_of(finished))), f"write {cut_at}"
 
 
 def spread(all_of_them: Sequence[int], count: int) -> Sequence[int]:
@@ -161,7 +161,7 @@ async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
         command = await scene(world)
-        before = picture(world)
+        before = snapshot_of(world)
         for node in world.nodes.values():
             node.fail(CALLS[scene.__name__][-1], Failed(), times=100)
         try:
@@ -170,7 +170,7 @@ async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
         except StepFailed:
             return
         await restarted(world)
-        assert picture(world) == before
+        assert snapshot_of(world) == before
     raise AssertionError("never ended")
 
 
@@ -198,32 +198,35 @@ async def test_a_crash_while_an_approval_goes_back_still_goes_back() -> None:
     raise AssertionError("never ended")
 
 
-def shape(picture: dict[str, Any]) -> Any:
+def shape(snapshot_of: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [
             (vm.name, vm.status, vm.node_id is None, vm.sockets, vm.memory_bytes, vm.description)
-            for vm in picture["vms"]
+            for vm in snapshot_of["vms"]
         ],
-        sorted((one.description, one.status, len(one.disks)) for one in picture["snapshots"]),
-        sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in picture["layers"]),
-        [(one.name, one.status, one.version_number) for one in picture["templates"]],
-        [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
-        sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
-        [(one.name, one.prestarted_vms) for one in picture["pools"]],
-        len(picture["uses"]),
-        sorted(nic.name for nic in picture["nics"]),
-        (picture["open tasks"], picture["journal"], picture["locks"]),
-        sorted(image.virtual_size_bytes for image in picture["images"].values()),
-        {name: len(vms) for name, vms in picture["running"].items()},
-        (picture["nodes"], picture["hosts"]),
-        [(one.name, one.status, one.master, one.data_center_id is None) for one in picture["domains"]],
-        (len(picture["connections"]), [center.status for center in picture["centers"]]),
-        {name: len(mounted) for name, mounted in picture["mounted"].items()},
-        sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
-        sorted(len(ovfs) for ovfs in picture["ovfs"].values()),
-        sorted((one.kind, one.name) for one in picture["unregistered"]),
-        (picture["transfers"], picture["open"]),
+        sorted((one.description, one.status, len(one.disks)) for one in snapshot_of["snapshots"]),
+        sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in snapshot_of["layers"]),
+        [(one.name, one.status, one.version_number) for one in snapshot_of["templates"]],
+        [
+            (disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes)
+            for disk in snapshot_of["disks"]
+        ],
+        sorted((attachment.active, attachment.bootable) for attachment in snapshot_of["attachments"]),
+        [(one.name, one.prestarted_vms) for one in snapshot_of["pools"]],
+        len(snapshot_of["uses"]),
+        sorted(nic.name for nic in snapshot_of["nics"]),
+        (snapshot_of["open tasks"], snapshot_of["journal"], snapshot_of["locks"]),
+        sorted(image.virtual_size_bytes for image in snapshot_of["images"].values()),
+        {name: len(vms) for name, vms in snapshot_of["running"].items()},
+        (snapshot_of["nodes"], snapshot_of["hosts"]),
+        [(one.name, one.status, one.master, one.data_center_id is None) for one in snapshot_of["domains"]],
+        (len(snapshot_of["connections"]), [center.status for center in snapshot_of["centers"]]),
+        {name: len(mounted) for name, mounted in snapshot_of["mounted"].items()},
+        sorted((one.name, one.data_center_id == "") for one in snapshot_of["metadata"].values()),
+        sorted(len(ovfs) for ovfs in snapshot_of["ovfs"].values()),
+        sorted((one.kind, one.name) for one in snapshot_of["unregistered"]),
+        (snapshot_of["transfers"], snapshot_of["open"]),
     )
 
 
@@ -239,9 +242,9 @@ async def test_an_image_that_cannot_be_removed_stays_visible_as_an_illegal_disk(
         disk = tx.disks.get(command.id)
     assert disk is not None
     assert disk.status is DiskStatus.ILLEGAL
-    images = len(picture(world)["images"])
+    images = len(snapshot_of(world)["images"])
     await done(world, RemoveDisk(id=command.id))
-    assert len(picture(world)["images"]) == images - 1
+    assert len(snapshot_of(world)["images"]) == images - 1
 
 
 async def test_a_start_on_a_node_that_fell_silent_leaves_the_vm_unknown() -> None:
@@ -274,22 +277,22 @@ async def test_a_vm_whose_node_falls_silent_while_it_resumes_is_unknown_and_not_
 
 async def test_a_memory_that_cannot_be_removed_is_when_the_vm_starts_next() -> None:
     world = World()
-    images = len(picture(world)["images"])
+    images = len(snapshot_of(world)["images"])
     vm_id = await suspended_vm(world)
     for node in world.nodes.values():
         node.fail("remove_image", Failed())
     await done(world, StopSuspendedVm(id=vm_id, reason="a test"))
     vm = vm_of(world, vm_id)
     assert (vm.status, vm.stop_note, vm.saved_memory is None) == (VmStatus.DOWN, "a test", False)
-    assert len(picture(world)["images"]) == images + 2
+    assert len(snapshot_of(world)["images"]) == images + 2
     await done(world, StartVm(id=vm_id))
     assert vm_of(world, vm_id).saved_memory is None
-    assert len(picture(world)["images"]) == images + 1
+    assert len(snapshot_of(world)["images"]) == images + 1
 
 
 async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
     world = World()
-    before = len(picture(world)["images"])
+    before = len(snapshot_of(world)["images"])
     command = await remove_vm(world)
     assert isinstance(command, RemoveVm)
     carrier = next(iter(world.nodes.values()))
@@ -298,7 +301,7 @@ async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
         await done(world, command)
     assert vm_of(world, command.id).status is VmStatus.DOWN
     await done(world, RemoveVm(id=command.id))
-    assert len(picture(world)["images"]) == before
+    assert len(snapshot_of(world)["images"]) == before
 
 
 async def test_an_image_of_a_new_vm_that_cannot_be_removed_stays_visible_too() -> None:

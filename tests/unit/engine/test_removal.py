@@ -49,7 +49,7 @@ async def test_a_disk_that_no_node_can_reach_is_as_it_was() -> None:
     disk = new_disk(world)
     await done(world, disk)
     for node in world.nodes.values():
-        node.fall_silent()
+        node.stop_answering()
     with pytest.raises(StepFailed):
         await done(world, RemoveDisk(id=disk.id))
     assert status_of(world, disk.id) is DiskStatus.OK
@@ -62,7 +62,7 @@ async def test_an_illegal_disk_of_a_vm_is_not_ok_because_the_vm_could_not_be_rem
     await done(world, added)
     await refuse_to_go(world, added.disk.id, Failed())
     for node in world.nodes.values():
-        node.fall_silent()
+        node.stop_answering()
     with pytest.raises(StepFailed):
         await done(world, RemoveVm(id=vm_id))
     with world.store.transaction() as tx:

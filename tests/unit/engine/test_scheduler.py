@@ -14,7 +14,7 @@ from node.api.messages.mounts import MountReport
 from tests.fakes.node.network import BRIDGE
 
 BLUE = Network(id="n", name="the blue one", data_center_id="d", bridge="blue")
-WISH = Requirements(
+REQUIREMENTS = Requirements(
     cluster_id="c", memory_bytes=1024 * MIB, storage_domains={"domain-data": "data"}, networks=frozenset({BLUE})
 )
 
@@ -35,13 +35,13 @@ def candidate(
         id=name, name=name, hostname=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail
     )
     mounts = tuple(MountReport(storage_domain=one, mounted=True, path="/") for one in mounted)
-    statistics = None if free_mib is None else says(free_mib)
+    statistics = None if free_mib is None else statistics_of(free_mib)
     links = {name: structs.replace(BRIDGE, name=name) for name in bridges or ()}
     network = None if bridges is None else NodeNetwork(links=links)
     return Candidate(node, Reading(statistics, mounts, network=network), starting_mib * MIB, frozenset(labels))
 
 
-def says(free_mib: int) -> Statistics:
+def statistics_of(free_mib: int) -> Statistics:
     return Statistics(
         at=0.0,
         boot_id="b",
@@ -64,20 +64,20 @@ def chosen(requirements: Requirements, *candidates: Candidate) -> str | None:
 
 
 def test_the_node_with_the_most_free_memory_is_chosen() -> None:
-    assert chosen(WISH, candidate("a", 2000), candidate("b", 9000), candidate("c", 3000)) == "b"
+    assert chosen(REQUIREMENTS, candidate("a", 2000), candidate("b", 9000), candidate("c", 3000)) == "b"
 
 
 def test_memory_of_vms_that_start_there_counts() -> None:
-    assert chosen(WISH, candidate("a", 5000), candidate("b", 9000, starting_mib=5000)) == "a"
+    assert chosen(REQUIREMENTS, candidate("a", 5000), candidate("b", 9000, starting_mib=5000)) == "a"
 
 
 def test_ties_go_to_the_first_name() -> None:
-    assert chosen(WISH, candidate("b", 2000), candidate("a", 2000)) == "a"
+    assert chosen(REQUIREMENTS, candidate("b", 2000), candidate("a", 2000)) == "a"
 
 
 def test_just_enough_is_enough() -> None:
-    assert chosen(WISH, candidate("a", 1024)) == "a"
-    assert chosen(WISH, candidate("a", 1023)) is None
+    assert chosen(REQUIREMENTS, candidate("a", 1024)) == "a"
+    assert chosen(REQUIREMENTS, candidate("a", 1023)) is None
 
 
 def test_the_user_can_narrow_the_choice() -> None:
@@ -116,19 +116,21 @@ def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
     ],
 )
 def test_each_refusal_says_why(refused: Candidate, reason: str) -> None:
-    choice = choose(WISH, [refused])
+    choice = choose(REQUIREMENTS, [refused])
     assert choice.node is None
     assert choice.why_none == f"a {reason}"
-    assert chosen(WISH, refused, candidate("z", 1024)) == "z"
+    assert chosen(REQUIREMENTS, refused, candidate("z", 1024)) == "z"
 
 
 def test_a_node_that_has_not_told_of_its_network_may_have_any() -> None:
-    assert chosen(WISH, candidate("a", 2000, bridges=None)) == "a"
+    assert chosen(REQUIREMENTS, candidate("a", 2000, bridges=None)) == "a"
 
 
 def test_those_that_lost_only_by_memory_are_told_so() -> None:
-    assert choose(WISH, [candidate("a", 2000), candidate("b", 3000)]).reasons == (("a", "has less free memory"),)
+    assert choose(REQUIREMENTS, [candidate("a", 2000), candidate("b", 3000)]).reasons == (
+        ("a", "has less free memory"),
+    )
 
 
 def test_an_empty_cluster_says_so() -> None:
-    assert choose(WISH, []).why_none == "the cluster has no nodes"
+    assert choose(REQUIREMENTS, []).why_none == "the cluster has no nodes"

@@ -13,7 +13,7 @@ from node.api.problems import Failed, NodeNonResponsive
 from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.node.fake import FakeNode
-from tests.unit.engine.scenes import adding, done, picture, removing, running_vm, vm_of
+from tests.unit.engine.scenes import adding, done, removing, running_vm, snapshot_of, vm_of
 from tests.unit.engine.test_snapshots import contents, described, disk_of, read, take, write, written_to
 
 TURNS = 200  # of the event loop: more than a command needs that waits for nobody
@@ -84,7 +84,7 @@ async def test_what_a_failed_switch_has_left_is_not_removed_while_the_host_is_si
     node.mend("vm_images")
     with pytest.raises(StepFailed):
         await running.wait()
-    assert (described(world, vm_id), picture(world)["layers"], len(world.shared.images)) == ([], [], images)
+    assert (described(world, vm_id), snapshot_of(world)["layers"], len(world.shared.images)) == ([], [], images)
 
 
 async def test_a_merge_goes_on_when_the_host_answers_again() -> None:
@@ -96,4 +96,4 @@ async def test_a_merge_goes_on_when_the_host_answers_again() -> None:
     host_of(world, vm_id).lose_answer("merge_image", times=3)
     await done(world, removing(world, SNAPSHOTS, snapshot_id))
     assert (read(world, vm_id), written_to(world, vm_id)) == (contents(2), disk_of(world, vm_id).image_id)
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []

@@ -30,10 +30,10 @@ from tests.unit.engine.scenes import (
     events_of,
     new_disk_on,
     new_vm,
-    picture,
     reattaching,
     removing,
     running_vm,
+    snapshot_of,
     tiny_vm,
     vm_of,
 )
@@ -124,7 +124,7 @@ async def test_a_chain_of_ten_is_removed_in_any_order_and_reads_the_same(order: 
         await done(world, removing(world, SNAPSHOTS, taken[number]))
         images -= 1
         assert (read(world, vm_id), len(world.shared.images)) == (contents(11), images)
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []
     assert disk_of(world, vm_id).parent_image_id is None
     assert described(world, vm_id) == []
 
@@ -137,7 +137,7 @@ async def test_what_is_left_of_a_chain_can_be_gone_back_to() -> None:
     await done(world, acting(world, SNAPSHOTS, taken[2], "restore"))
     assert read(world, vm_id) == contents(3)
     assert described(world, vm_id) == ["s2"]
-    assert [one for one in picture(world)["layers"] if not one.snapshot_id] == []
+    assert [one for one in snapshot_of(world)["layers"] if not one.snapshot_id] == []
 
 
 async def test_a_raw_disk_is_raw_again_when_its_snapshot_is_gone() -> None:
@@ -171,7 +171,7 @@ async def test_a_preview_is_looked_at_and_undone() -> None:
     world = World()
     vm_id, taken = await chain_of(world, 2)
     await done(world, changing(world, VMS, vm_id, memory_bytes=2 * GIB))
-    before = picture(world)
+    before = snapshot_of(world)
     await preview(world, vm_id, taken[0])
     assert read(world, vm_id) == contents(1)
     assert vm_of(world, vm_id).memory_bytes != 2 * GIB
@@ -181,7 +181,7 @@ async def test_a_preview_is_looked_at_and_undone() -> None:
     write(world, vm_id, "scratch")
     await done(world, acting(world, VMS, vm_id, "undo_snapshot"))
     assert read(world, vm_id) == contents(3)
-    after = picture(world)
+    after = snapshot_of(world)
     assert {name: rows for name, rows in after.items() if name != "nics"} == {
         name: rows for name, rows in before.items() if name != "nics"
     }
@@ -289,7 +289,7 @@ async def test_a_vm_goes_with_all_images_of_its_disks_also_out_of_a_preview() ->
     await preview(world, vm_id, taken[0])
     await done(world, RemoveVm(id=vm_id))
     assert set(world.shared.images) == before
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []
     assert snapshots(world, vm_id) == []
 
 
@@ -335,9 +335,9 @@ async def test_what_could_not_be_removed_goes_with_the_next_removal() -> None:
     with pytest.raises(StepFailed):
         await done(world, acting(world, VMS, vm_id, "undo_snapshot"))
     assert read(world, vm_id) == contents(4)
-    assert len([one for one in picture(world)["layers"] if not one.snapshot_id]) == 1
+    assert len([one for one in snapshot_of(world)["layers"] if not one.snapshot_id]) == 1
     await done(world, removing(world, SNAPSHOTS, taken[1]))
-    assert [one for one in picture(world)["layers"] if not one.snapshot_id] == []
+    assert [one for one in snapshot_of(world)["layers"] if not one.snapshot_id] == []
     disk = disk_of(world, vm_id)
     assert len([image for image in world.shared.images if image.disk_id == disk.id]) == 3
 
@@ -366,7 +366,7 @@ async def test_a_vm_that_runs_goes_on_with_new_images_and_is_merged_while_it_doe
         await done(world, removing(world, SNAPSHOTS, taken[number]))
         assert read(world, vm_id) == contents(5)
         assert written_to(world, vm_id) == disk_of(world, vm_id).image_id
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []
 
 
 async def test_only_a_vm_that_is_down_becomes_what_it_was() -> None:
@@ -417,7 +417,7 @@ async def test_one_disk_is_taken_out_of_a_snapshot_and_the_other_stays() -> None
     (left,) = [one for one in snapshots(world, vm_id) if one.id == taken]
     assert (len(held.disks), [one["disk"]["name"] for one in left.disks]) == (2, ["disk1"])
     assert (read(world, vm_id), left.status) == (("early", "late"), SnapshotStatus.OK)
-    assert [layer.disk_id == disk.id for layer in picture(world)["layers"]] == [False]
+    assert [layer.disk_id == disk.id for layer in snapshot_of(world)["layers"]] == [False]
     assert events_of(world)[-2:] == ["USER_REMOVE_DISK_SNAPSHOT", "USER_REMOVE_DISK_SNAPSHOT_FINISHED_SUCCESS"]
     await done(world, removing(world, SNAPSHOTS, taken))
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []

@@ -28,9 +28,9 @@ from tests.unit.engine.scenes import (
     done,
     events_of,
     new_disk,
-    picture,
     removing,
     running_vm,
+    snapshot_of,
     tiny_vm,
     vm_of,
 )
@@ -74,7 +74,7 @@ async def test_a_stateless_run_writes_to_images_of_its_own() -> None:
 async def test_its_disks_are_as_before_when_it_is_down(reason: DownReason | None) -> None:
     """Stopped, or as its host says."""
     world = World()
-    images = len(picture(world)["images"])
+    images = len(snapshot_of(world)["images"])
     vm_id = await stateless_run(world)
     if reason is None:
         await done(world, StopVm(id=vm_id))
@@ -87,7 +87,7 @@ async def test_its_disks_are_as_before_when_it_is_down(reason: DownReason | None
     assert vm_of(world, vm_id).status is VmStatus.DOWN
     assert (read(world, vm_id), snapshot_types(world, vm_id)) == (("kept",), {SnapshotType.ACTIVE})
     await swept(world)
-    assert (picture(world)["layers"], len(picture(world)["images"])) == ([], images + 2)
+    assert (snapshot_of(world)["layers"], len(snapshot_of(world)["images"])) == ([], images + 2)
     assert read(world, vm_id) == ("kept",)
 
 
@@ -103,7 +103,7 @@ async def test_each_run_begins_with_what_was_there_before_whether_it_was_swept_o
     assert read(world, vm_id) == ("kept", "gone again")
     await done(world, StopVm(id=vm_id))
     await swept(world)
-    assert (read(world, vm_id), picture(world)["layers"]) == (("kept",), [])
+    assert (read(world, vm_id), snapshot_of(world)["layers"]) == (("kept",), [])
 
 
 @pytest.mark.parametrize("rebooted", [True, False])
@@ -245,15 +245,15 @@ async def test_an_image_that_cannot_be_removed_is_tried_again_later() -> None:
     for node in world.nodes.values():
         node.fail("remove_image", Failed(), times=2)
     await sweeper.observe()
-    left = len(picture(world)["layers"])
+    left = len(snapshot_of(world)["layers"])
     assert left > 0
     for node in world.nodes.values():
         node.fail("remove_image", Failed(), times=0)
     await sweeper.observe()
-    assert len(picture(world)["layers"]) == left, "its pause is not over"
+    assert len(snapshot_of(world)["layers"]) == left, "its pause is not over"
     world.now += FIRST_PAUSE_S
     await sweeper.observe()
-    assert picture(world)["layers"] == []
+    assert snapshot_of(world)["layers"] == []
 
 
 async def test_while_what_a_run_wrote_is_still_there_that_is_the_reason() -> None:
@@ -269,11 +269,11 @@ async def test_while_what_a_run_wrote_is_still_there_that_is_the_reason() -> Non
 
 async def test_what_was_not_swept_yet_goes_with_its_vm() -> None:
     world = World()
-    images = len(picture(world)["images"])
+    images = len(snapshot_of(world)["images"])
     vm_id = await stateless_run(world)
     await done(world, StopVm(id=vm_id))
     await done(world, RemoveVm(id=vm_id))
-    assert (len(picture(world)["images"]), picture(world)["layers"]) == (images, [])
+    assert (len(snapshot_of(world)["images"]), snapshot_of(world)["layers"]) == (images, [])
 
 
 async def test_a_vm_that_ended_while_the_engine_was_away_is_not_started_once_more() -> None:

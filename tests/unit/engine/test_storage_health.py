@@ -26,7 +26,7 @@ from tests.fakes.engine import DATA_ID, World, node_id
 from tests.fakes.pool import GIB, with_brick
 from tests.unit.gluster.test_diagnosis import CASES, WHOLE, disconnected, filled, rejected, volume
 
-SILENT = PoolState(server="node1", answered=False, reason="Connection failed")
+NO_ANSWER = PoolState(server="node1", answered=False, reason="Connection failed")
 
 
 def events(world: World, before: StorageReport | None, after: PoolState) -> list[Event]:
@@ -133,9 +133,9 @@ def test_every_problem_makes_an_event_and_its_end_one_at_most_for_each_thing(cas
 
 def test_where_nothing_can_be_said_nothing_is_told_as_whole() -> None:
     world, down = World(), make_report(with_brick(WHOLE, 1, online=False))
-    (event,) = events(world, down, SILENT)
+    (event,) = events(world, down, NO_ANSWER)
     assert event.name == "GLUSTER_SERVERS_LIST_FAILED"
-    known = known_after(down.problems, make_report(SILENT))
+    known = known_after(down.problems, make_report(NO_ANSWER))
     assert {problem.kind for problem in known} == {Kind.GLUSTER_UNREACHABLE, Kind.BRICK_OFFLINE}
     still = replace(down, problems=known)
     assert [event.name for event in events(world, still, down.state)] == ["EXTERNAL_EVENT_NORMAL"]
@@ -154,7 +154,7 @@ def test_where_nothing_can_be_said_nothing_is_told_as_whole() -> None:
         (filled(0), ExternalStatus.FAILURE),
         (volume(WHOLE, status=VolumeStatus.STOPPED), ExternalStatus.FAILURE),
         (volume(WHOLE, status=VolumeStatus.UNKNOWN), ExternalStatus.WARNING),
-        (SILENT, ExternalStatus.WARNING),
+        (NO_ANSWER, ExternalStatus.WARNING),
     ],
 )
 def test_the_external_status_of_a_storage_domain(state: PoolState, expected: ExternalStatus) -> None:
@@ -189,7 +189,7 @@ def test_a_domain_whose_volume_cannot_be_written_is_inactive() -> None:
     two_down = with_brick(with_brick(WHOLE, 1, online=False), 2, online=False)
     assert domain_after(two_down).status is StorageDomainStatus.INACTIVE
     assert domain_after(volume(WHOLE, status=VolumeStatus.STOPPED)).status is StorageDomainStatus.INACTIVE
-    assert domain_after(SILENT).status is StorageDomainStatus.ACTIVE
+    assert domain_after(NO_ANSWER).status is StorageDomainStatus.ACTIVE
 
 
 def test_what_fits_on_a_domain_is_what_its_smallest_brick_says() -> None:

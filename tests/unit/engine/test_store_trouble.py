@@ -11,7 +11,7 @@ from hosted_engine.engine.tasks import runner
 from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.store import ReadsHere
-from tests.unit.engine.scenes import done, picture
+from tests.unit.engine.scenes import done, snapshot_of
 from tests.unit.engine.task_scenes.tables import Scene
 from tests.unit.engine.task_scenes.vms import add_vm, remove_vm, start_vm, stop_vm
 from tests.unit.engine.test_recovery import shape
@@ -44,23 +44,23 @@ async def test_a_database_that_is_away_for_a_moment(scene: Scene, monkeypatch: p
     monkeypatch.setattr(runner, "RETRY_S", 0.0)
     finished = World()
     await done(finished, await scene(finished))
-    expected = shape(picture(finished))
+    expected = shape(snapshot_of(finished))
     for bad in range(1, 100):
         world = World()
         command = await scene(world)
-        before = shape(picture(world))
+        before = shape(snapshot_of(world))
         store = FlakyStore(world.store, bad)
         world.begin(store)
         try:
             await done(world, command)
         except StoreAway:
             assert bad == 1, "only a command that was not let in is the caller's to repeat"
-            assert shape(picture(world)) == before
+            assert shape(snapshot_of(world)) == before
         except StepFailed:
-            assert picture(world)["open tasks"] == []
-            assert picture(world)["locks"] == (None, {}, {})
+            assert snapshot_of(world)["open tasks"] == []
+            assert snapshot_of(world)["locks"] == (None, {}, {})
         else:
-            assert shape(picture(world)) == expected
+            assert shape(snapshot_of(world)) == expected
             if store.count < bad:
                 return
     raise AssertionError("never ended")

@@ -28,9 +28,9 @@ from tests.unit.engine.scenes import (
     new_disk_on,
     new_template,
     new_vm,
-    picture,
     removing,
     running_vm,
+    snapshot_of,
     tiny_vm,
     vm_of,
 )
@@ -154,10 +154,10 @@ async def test_what_no_template_can_be_is_refused(
 ) -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(refusal, match=message):
         await done(world, new_template(world, vm_id, **given))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_a_vm_that_runs_is_no_template() -> None:

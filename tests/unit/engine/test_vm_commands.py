@@ -31,8 +31,8 @@ from tests.unit.engine.scenes import (
     new_disk,
     new_disk_on,
     new_vm,
-    picture,
     running_vm,
+    snapshot_of,
     tiny_vm,
     vm_of,
 )
@@ -100,10 +100,10 @@ async def test_a_bad_vm_is_refused_and_nothing_is_made(
     fields: dict[str, Any], refusal: type[Exception], message: str
 ) -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(refusal, match=message):
         await world.engine.perform(new_vm(world, **fields), world.caller)
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_names_in_any_language_are_taken_in_one_form() -> None:
@@ -117,7 +117,7 @@ async def test_names_in_any_language_are_taken_in_one_form() -> None:
 
 async def test_a_vm_starts_stops_and_goes() -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     vm_id = await running_vm(world)
     vm = vm_of(world, vm_id)
     assert vm.status is VmStatus.UP
@@ -127,7 +127,7 @@ async def test_a_vm_starts_stops_and_goes() -> None:
     assert (vm_of(world, vm_id).status, vm_of(world, vm_id).node_id) == (VmStatus.DOWN, None)
     assert world.nodes[vm.node_id].machines.running() == 0
     await done(world, RemoveVm(id=vm_id))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
     assert events_of(world)[2:] == [
         "USER_STARTED_VM",
         "USER_RUN_VM",
@@ -249,7 +249,7 @@ async def test_a_vm_runs_on_its_own_hosts_only() -> None:
 
 async def test_the_engines_own_vm_is_left_alone() -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     for command in (
         StopVm(id=ENGINE_VM_ID),
         RemoveVm(id=ENGINE_VM_ID),
@@ -257,7 +257,7 @@ async def test_the_engines_own_vm_is_left_alone() -> None:
     ):
         with pytest.raises(Protected):
             await done(world, command)
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_a_start_that_no_node_can_take_says_of_each_why() -> None:

@@ -12,7 +12,7 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageFormat, ImageRequest
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, MIB, TINY_ID, TINY_IMAGE, World, node_id
-from tests.unit.engine.scenes import GIB, attaching, done, new_disk, new_disk_on, new_vm, picture, tiny_vm, vm_of
+from tests.unit.engine.scenes import GIB, attaching, done, new_disk, new_disk_on, new_vm, snapshot_of, tiny_vm, vm_of
 
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
 NEW = {"storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB}
@@ -117,10 +117,10 @@ async def test_a_disk_that_a_vm_cannot_have_is_refused_at_its_place(
     asked: dict[str, Any], refusal: type[Exception], message: str
 ) -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(refusal, match=message.replace("[", r"\[")):
         await done(world, new_vm(world, template_id=TINY_ID, disk_attachments=(asked,)))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_a_disk_of_another_vm_is_refused() -> None:
@@ -155,19 +155,19 @@ async def test_a_nic_that_a_vm_cannot_have_is_refused_at_its_place(
     asked: tuple[dict[str, Any], ...], message: str
 ) -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     with pytest.raises(BadValue, match=message.replace("[", r"\[")):
         await done(world, new_vm(world, nics=asked))
-    assert picture(world) == before
+    assert snapshot_of(world) == before
 
 
 async def test_an_image_that_cannot_be_made_takes_the_others_back() -> None:
     world = World()
-    before = picture(world)
+    before = snapshot_of(world)
     command = new_vm(world, template_id=TINY_ID, disk_attachments=({"disk": NEW}, {"disk": NEW}), nics=({"name": "n"},))
     last = command.made[-1]
     other = ImageRequest(format=ImageFormat.RAW, size_bytes=MIB)
     await world.nodes[node_id(1)].make_image(last.image, other)
     with pytest.raises(StepFailed):
         await done(world, command)
-    assert picture(world) == before
+    assert snapshot_of(world) == before

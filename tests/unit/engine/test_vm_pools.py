@@ -33,7 +33,7 @@ from tests.unit.engine.scenes import (
     new_pool,
     new_template,
     new_vm,
-    picture,
+    snapshot_of,
     vm_of,
 )
 from tests.unit.engine.test_snapshots import disk_of, read, write
@@ -189,7 +189,7 @@ async def test_a_start_that_fails_gives_the_vm_back() -> None:
         node.fail("start_vm", Failed(), times=1)
     with pytest.raises(StepFailed):
         await allocated(world, pool_id, alice)
-    assert picture(world)["uses"] == []
+    assert snapshot_of(world)["uses"] == []
     assert events_of(world)[-1] == "USER_ATTACH_USER_TO_VM_FROM_POOL_FINISHED_FAILURE"
 
 
@@ -251,17 +251,17 @@ async def test_a_vm_of_a_pool_is_neither_removed_nor_suspended_until_it_is_detac
         acting(world, VMS, first.id, "detach")
     await done(world, RemoveVm(id=first.id))
     await done(world, acting(world, VMS, second.id, "detach"))
-    assert picture(world)["pools"] == [], "a pool without VMs goes"
+    assert snapshot_of(world)["pools"] == [], "a pool without VMs goes"
     assert events_of(world)[-1] == "USER_REMOVE_VM_FROM_POOL"
 
 
 async def test_a_pool_goes_with_its_vms_whether_they_run_or_not() -> None:
     world = World()
-    before, other = picture(world), a_user(world)
+    before, other = snapshot_of(world), a_user(world)
     pool_id = await pool_of(world, 3)
     await allocated(world, pool_id, other)
     await done(world, RemovePool(id=pool_id))
-    after = picture(world)
+    after = snapshot_of(world)
     assert {key: after[key] for key in before} == before
     assert events_of(world)[-1] == "USER_REMOVE_VM_POOL"
 
@@ -271,19 +271,19 @@ async def test_a_pool_of_which_one_vm_may_not_be_removed_stays_as_it_is() -> Non
     pool_id = await pool_of(world)
     (first, _) = vms_in(world, pool_id)
     await done(world, changing(world, VMS, first.id, delete_protected=True))
-    before = picture(world)
+    before = snapshot_of(world)
     for start in (None, StartVm(id=first.id)):
         if start is not None:
             await done(world, start)
-            before = picture(world)
+            before = snapshot_of(world)
         with pytest.raises(WrongState, match="protected from removal"):
             await done(world, RemovePool(id=pool_id))
-        assert picture(world) == before
+        assert snapshot_of(world) == before
 
 
 async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
     world = World()
-    before = len(picture(world)["images"])
+    before = len(snapshot_of(world)["images"])
     pool_id = await pool_of(world)
     for node in world.nodes.values():
         node.fail("remove_image", Failed())
@@ -293,7 +293,7 @@ async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
     for node in world.nodes.values():
         node.fail("remove_image", Failed(), times=0)
     await done(world, RemovePool(id=pool_id))
-    assert (len(picture(world)["images"]), picture(world)["pools"]) == (before, [])
+    assert (len(snapshot_of(world)["images"]), snapshot_of(world)["pools"]) == (before, [])
 
 
 async def test_other_roles_on_a_vm_do_not_make_it_somebodys() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.fakes.engine import World, fake_nodes
-from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.hand_clock import HandClock, run_ready_tasks
 from tests.unit.fleet.site import Site, open_site
 
 
@@ -16,6 +16,6 @@ async def site() -> AsyncIterator[Site]:
     world.now = clock.now()
     fleet = open_site(world, clock)
     fleet.start()
-    await settle()
+    await run_ready_tasks()
     yield Site(world, fleet, clock)
     await fleet.stop()

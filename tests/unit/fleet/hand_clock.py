@@ -26,18 +26,18 @@ class HandClock:
     async def turn(self, seconds: float) -> None:
         """Let everybody do what they do in the next `seconds`."""
         end = self._now + seconds
-        await settle()
+        await run_ready_tasks()
         while due := [entry for entry in self._sleepers if entry[0] <= end]:
             first = min(due, key=lambda entry: entry[0])
             self._sleepers.remove(first)
             self._now = max(self._now, first[0])
             if not first[1].done():
                 first[1].set_result(None)
-            await settle()
+            await run_ready_tasks()
         self._now = max(self._now, end)
 
 
-async def settle() -> None:
+async def run_ready_tasks() -> None:
     """Let every task run until it waits for something."""
     for _ in range(50):
         await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from tests.fakes.engine import DATA_ID, World, node_id
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, tiny_vm
-from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.hand_clock import HandClock, run_ready_tasks
 
 ONE, TWO = node_id(1), node_id(2)
 
@@ -35,7 +35,7 @@ class Site:
     async def started(self, name: str = "vm1", *, on: str = ONE) -> str:
         vm_id = await tiny_vm(self.world, name)
         await done(self.world, StartVm(id=vm_id, node_ids=(on,)))
-        await settle()
+        await run_ready_tasks()
         return vm_id
 
     def domain(self) -> StorageDomainStatus:

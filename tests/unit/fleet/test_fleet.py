@@ -12,7 +12,7 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.vms import DownReason
 from node.api.problems import NodeNonResponsive, Refused
 from tests.unit.engine.scenes import events_of, vm_of
-from tests.unit.fleet.hand_clock import settle
+from tests.unit.fleet.hand_clock import run_ready_tasks
 from tests.unit.fleet.site import ONE, THREE, TWO, Site, open_site
 
 
@@ -30,14 +30,14 @@ async def test_a_clock_that_is_far_from_the_engines_is_said_once_until_it_is_clo
     for drift_s, said in ((0.0, 0), (-5e8, 1), (-5e8, 1), (299.0, 1), (301.0, 2)):
         machine._now = lambda drift_s=drift_s: right() + drift_s  # type: ignore[misc]
         machine.heartbeat()
-        await settle()
+        await run_ready_tasks()
         assert events_of(site.world).count("VDS_TIME_DRIFT_ALERT") == said
     assert site.node(ONE).status is NodeStatus.UP
 
 
 async def test_a_silent_node_is_connecting_and_within_20_s_not_responding(site: Site) -> None:
     site.machine(TWO).lose_power()
-    await settle()
+    await run_ready_tasks()
     assert site.node(TWO).status is NodeStatus.CONNECTING
     await site.clock.turn(19)
     assert site.node(TWO).status is NodeStatus.NON_RESPONSIVE
@@ -53,7 +53,7 @@ async def test_a_silent_node_is_connecting_and_within_20_s_not_responding(site: 
 
 async def test_an_agent_that_restarts_is_no_failure(site: Site) -> None:
     vm_id = await site.started()
-    site.machine(ONE).fall_silent()
+    site.machine(ONE).stop_answering()
     await site.clock.turn(5)
     site.machine(ONE).speak_again()
     await site.clock.turn(10)
@@ -74,7 +74,7 @@ async def test_a_store_that_stalls_at_its_writes_makes_no_node_not_responding(si
 
     event.listen(site.world.store._engine, "commit", stall)
     for id_ in (ONE, TWO, THREE):
-        site.machine(id_).fall_silent()
+        site.machine(id_).stop_answering()
     await site.clock.turn(3)
     for id_ in (ONE, TWO, THREE):
         site.machine(id_).speak_again()
@@ -94,7 +94,7 @@ async def test_an_engine_that_starts_again_learns_what_changed_meanwhile(site: S
     site.machine(ONE).machines.guest_shuts_down(ended)
     fleet = open_site(site.world, site.clock)
     fleet.start()
-    await settle()
+    await run_ready_tasks()
     assert vm_of(site.world, ended).stop_reason is DownReason.SHUTDOWN
     assert vm_of(site.world, still).status is VmStatus.UP
     assert site.node(ONE).status is NodeStatus.UP
@@ -105,8 +105,8 @@ async def test_a_call_that_hangs_ends_when_the_node_is_known_to_be_silent(site: 
     api = await site.fleet.node(ONE)
     site.machine(ONE).be_slow(3600)
     call = asyncio.ensure_future(api.capabilities())
-    await settle()
-    site.machine(ONE).fall_silent()
+    await run_ready_tasks()
+    site.machine(ONE).stop_answering()
     await site.clock.turn(30)
     with pytest.raises(NodeNonResponsive, match="became non-responsive meanwhile"):
         await call
@@ -123,7 +123,7 @@ async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site
         await node.shutdown_vm(new_id())
     machine.be_slow(3600)  # it takes its time, and falls silent meanwhile
     asked = asyncio.ensure_future(node.vms())
-    await settle()
+    await run_ready_tasks()
     machine.lose_power()
     await site.clock.turn(19)
     with pytest.raises(NodeNonResponsive, match="became non-responsive meanwhile"):

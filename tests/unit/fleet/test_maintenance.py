@@ -10,7 +10,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from node.api.messages.vms import VmReport, VmState
 from tests.fakes.engine import ENGINE_VM_ID, World, fake_nodes
 from tests.unit.engine.scenes import done, events_of, vm_of
-from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.hand_clock import HandClock, run_ready_tasks
 from tests.unit.fleet.site import ONE, TWO, Site, open_site
 
 PREPARING, MAINTENANCE = NodeStatus.PREPARING_FOR_MAINTENANCE, NodeStatus.MAINTENANCE
@@ -27,7 +27,7 @@ async def site() -> AsyncIterator[Site]:
         tx.vms.update(here)
     fleet = open_site(world, clock)
     fleet.start()
-    await settle()
+    await run_ready_tasks()
     site = Site(world, fleet, clock)
     yield site
     await site.fleet.stop()
@@ -36,7 +36,7 @@ async def site() -> AsyncIterator[Site]:
 async def beat(site: Site, id_: str) -> None:
     await site.clock.turn(1)
     site.machine(id_).heartbeat()
-    await settle()
+    await run_ready_tasks()
 
 
 async def restart(site: Site) -> None:
@@ -46,7 +46,7 @@ async def restart(site: Site) -> None:
     site.fleet = open_site(site.world, site.clock)
     site.fleet.start()
     site.world.engine.resume()
-    await settle()
+    await run_ready_tasks()
 
 
 def engine_is_on(site: Site, id_: str) -> None:
@@ -78,7 +78,7 @@ async def test_a_task_that_the_engine_left_behind_goes_on_after_it(site: Site) -
     """Its process ended before the node had answered."""
     site.machine(ONE).be_slow(3600)
     await site.world.engine.perform(DeactivateNode(id=ONE, force=True), site.world.caller)
-    await settle()
+    await run_ready_tasks()
     site.machine(ONE).be_slow(0)
     await restart(site)
     assert site.machine(ONE).ha_service.maintenance == ""

@@ -12,7 +12,7 @@ from hosted_engine.engine.problems import NotThere
 from node.api.messages.migration import MigrationReport
 from tests.fakes.machine import FakeMachine
 from tests.unit.engine.scenes import done, events_of
-from tests.unit.fleet.hand_clock import settle
+from tests.unit.fleet.hand_clock import run_ready_tasks
 from tests.unit.fleet.site import ONE, THREE, Site, open_site
 
 
@@ -20,7 +20,7 @@ async def test_a_node_that_was_away_learns_who_has_come(site: Site) -> None:
     machine = site.machine(THREE)
     machine.net.known.pop("node2")
     machine.machines.movable = MigrationReport(members=("node1", "node3"), listening=True)
-    machine.fall_silent()
+    machine.stop_answering()
     await site.clock.turn(30)
     machine.speak_again()
     await site.clock.turn(30)
@@ -47,7 +47,7 @@ async def approved(site: Site) -> tuple[FakeMachine, str]:
     id_ = host_id_of_key(joining.fingerprint)
     running = await site.world.engine.perform(ApproveNode(id=id_), site.world.caller)
     while not running.finished:
-        await settle()
+        await run_ready_tasks()
         if joining.wants_in:
             site.world.ask(joining)
     await running.wait()
@@ -58,7 +58,7 @@ async def test_a_node_that_joins_is_followed_from_then_on(site: Site) -> None:
     joining, id_ = await approved(site)
     assert site.node(id_).status is NodeStatus.UP
     assert site.world.readings.of(id_).statistics is not None
-    joining.fall_silent()
+    joining.stop_answering()
     await site.clock.turn(30)
     assert site.node(id_).status is NodeStatus.NON_RESPONSIVE
     joining.speak_again()
@@ -70,7 +70,7 @@ async def test_a_node_that_leaves_is_forgotten(site: Site) -> None:
     joining, id_ = await approved(site)
     site.world.readings.storage = make_report(site.world.shared.pool_state("node1"))
     await done(site.world, DeactivateNode(id=id_))
-    await settle()
+    await run_ready_tasks()
     await done(site.world, RemoveNode(id=id_))
     await site.clock.turn(60)
     assert joining.storage.mounted == {}

@@ -8,7 +8,7 @@ from node.api.messages.mounts import MountReport
 from node.api.problems import Failed
 from tests.fakes.engine import DATA_ID, DOMAINS, TINY_IMAGE, World, fake_nodes
 from tests.unit.engine.scenes import events_of
-from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.hand_clock import HandClock, run_ready_tasks
 from tests.unit.fleet.site import ONE, THREE, TWO, Site, open_site
 
 
@@ -40,7 +40,7 @@ async def test_nodes_are_asked_how_large_an_image_of_the_deploy_is_until_one_ans
         machine.fail("image", Failed())
     fleet = open_site(world, clock)
     fleet.start()
-    await settle()
+    await run_ready_tasks()
 
     def size() -> int:
         with world.store.transaction() as tx:
@@ -68,7 +68,7 @@ async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) 
     """It does when the server of one of its bricks has just died."""
     stalled = MountReport(storage_domain=DATA_ID, mounted=False, path="/", detail="the volume does not answer")
     for machine in site.world.nodes.values():
-        machine.tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
+        machine.send(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
         machine.fail("mounts", Failed(), times=99)
         machine.fail("mount", Failed(), times=99)
     await site.clock.turn(55)
@@ -77,7 +77,7 @@ async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) 
     assert site.domain() is StorageDomainStatus.INACTIVE
     assert events_of(site.world)[-1] == "SYSTEM_DEACTIVATED_STORAGE_DOMAIN"
     back = MountReport(storage_domain=DATA_ID, mounted=True, path="/")
-    site.machine(TWO).tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
-    await settle()
+    site.machine(TWO).send(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
+    await run_ready_tasks()
     assert site.domain() is StorageDomainStatus.ACTIVE
     assert events_of(site.world)[-1] == "USER_ACTIVATED_STORAGE_DOMAIN"

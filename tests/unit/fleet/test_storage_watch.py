@@ -10,7 +10,7 @@ from node.api.messages.gluster import StorageState
 from node.api.problems import Failed
 from tests.fakes.engine import node_id
 from tests.fakes.pool import whole_pool, with_brick, with_peer
-from tests.unit.fleet.hand_clock import settle
+from tests.unit.fleet.hand_clock import run_ready_tasks
 from tests.unit.fleet.site import Site, open_site
 
 DOWN = with_brick(whole_pool(), 1, online=False)
@@ -48,12 +48,12 @@ async def test_what_a_node_says_is_looked_at_at_once(site: Site) -> None:
     await site.clock.turn(10)
     put(site, DOWN)
     site.machine(node_id(2)).report_storage()
-    await settle()
+    await run_ready_tasks()
     assert health(site) is Health.DEGRADED
     assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
     put(site, None)
     site.machine(node_id(2)).report_storage()
-    await settle()
+    await run_ready_tasks()
     assert health(site) is Health.WHOLE
     assert count(site, EventType.EXTERNAL_EVENT_NORMAL) == 1
 
@@ -119,7 +119,7 @@ async def test_an_engine_that_starts_anew_tells_only_what_has_changed(site: Site
     await site.clock.turn(10)
     put(site, DOWN)
     await site.clock.turn(2 * OBSERVE_EVERY_S)
-    again = await start_anew(site)
+    again = await restart(site)
     await again.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(again) is Health.DEGRADED
     assert count(again, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
@@ -132,7 +132,7 @@ async def test_what_was_mended_while_the_engine_was_away_is_told(site: Site) -> 
     await site.clock.turn(2 * OBSERVE_EVERY_S)
     await site.fleet.stop()
     put(site, whole_pool())
-    again = await start_anew(site)
+    again = await restart(site)
     await again.clock.turn(2 * OBSERVE_EVERY_S)
     assert health(again) is Health.WHOLE
     assert count(again, EventType.GLUSTER_BRICK_STATUS_CHANGED) == 1
@@ -140,10 +140,10 @@ async def test_what_was_mended_while_the_engine_was_away_is_told(site: Site) -> 
     await again.fleet.stop()
 
 
-async def start_anew(site: Site) -> Site:
+async def restart(site: Site) -> Site:
     """Another engine process over the same database and the same nodes."""
     await site.fleet.stop()
     fleet = open_site(site.world, site.clock)
     fleet.start()
-    await settle()
+    await run_ready_tasks()
     return Site(site.world, fleet, site.clock)

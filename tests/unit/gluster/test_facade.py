@@ -27,7 +27,7 @@ from gluster.model import BrickPath, DesiredVolume, VolumeStatus
 from tests.fakes.glusterd import OWN, FakeGlusterd
 from tests.unit.gluster.captured import captured
 
-WISH = DesiredVolume(
+DESIRED = DesiredVolume(
     "data", 3, tuple(BrickPath(f"node{n}", "/bricks/data") for n in (1, 2, 3)), options={"network.ping-timeout": "6"}
 )
 
@@ -56,17 +56,17 @@ def gluster(daemon: FakeGlusterd, sleeps: Sleeps, tmp_path: Path) -> Gluster:
 def test_from_nothing_to_a_volume_and_nothing_more_to_do(gluster: Gluster, daemon: FakeGlusterd) -> None:
     assert gluster.add_peer("node2").ready
     assert gluster.add_peer("node3").ready
-    volume = gluster.ensure_volume(WISH)
+    volume = gluster.ensure_volume(DESIRED)
     assert volume.status is VolumeStatus.STARTED
     assert [brick.online for brick in volume.bricks] == [True] * 3
     assert volume.options == {"features.shard": "on", "network.ping-timeout": "6"}
     daemon.commands.clear()
-    assert gluster.ensure_volume(WISH) == volume
+    assert gluster.ensure_volume(DESIRED) == volume
     assert not [line for line in daemon.commands if "create" in line or " set " in line or "start" in line]
 
 
 def test_a_new_peer_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
-    daemon.settles_after = 4
+    daemon.joins_after = 4
     assert gluster.add_peer("node2").ready
     assert len(sleeps) == 3
     daemon.commands.clear()
@@ -75,7 +75,7 @@ def test_a_new_peer_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps
 
 
 def test_a_peer_that_never_settles(gluster: Gluster, daemon: FakeGlusterd) -> None:
-    daemon.settles_after = 10**6
+    daemon.joins_after = 10**6
     with pytest.raises(PeerNotReady, match="Accepted peer request"):
         gluster.add_peer("node2", timeout_s=5)
 
@@ -93,7 +93,7 @@ def test_a_name_nobody_has(gluster: Gluster) -> None:
 def test_a_locked_pool_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
     daemon.locked = 5
-    assert gluster.ensure_volume(WISH).status is VolumeStatus.STARTED
+    assert gluster.ensure_volume(DESIRED).status is VolumeStatus.STARTED
     assert len(sleeps) == 5
 
 
@@ -101,12 +101,12 @@ def test_but_not_for_ever(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
     daemon.locked = 10**6
     with pytest.raises(PoolBusy, match="Another transaction"):
-        gluster.ensure_volume(WISH)
+        gluster.ensure_volume(DESIRED)
 
 
 def test_looking_does_not_wait_long_for_a_lock(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.status_locked = True
     (volume,) = gluster.observe().volumes
     assert [brick.online for brick in volume.bricks] == [None] * 3
@@ -117,22 +117,22 @@ def test_a_yes_is_not_believed(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
     daemon.deaf = True
     with pytest.raises(NotAsWanted, match="Create volume data"):
-        gluster.ensure_volume(WISH)
+        gluster.ensure_volume(DESIRED)
 
 
 def test_dead_bricks_come_back(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.dead_bricks = {"node2:/bricks/data"}
     assert [brick.online for brick in gluster.observe().volumes[0].bricks] == [True, False, True]
-    assert [brick.online for brick in gluster.ensure_volume(WISH).bricks] == [True] * 3
+    assert [brick.online for brick in gluster.ensure_volume(DESIRED).bricks] == [True] * 3
 
 
 def test_heal_counts(gluster: Gluster, daemon: FakeGlusterd) -> None:
     with pytest.raises(NoSuchVolume):
         gluster.heal_counts("data")
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     assert [count.pending for count in gluster.heal_counts("data")] == [3, 3, 3]
     assert not [line for line in daemon.commands if "summary" in line]
     daemon.healers = False
@@ -149,7 +149,7 @@ def test_a_volume_without_copies_has_nothing_to_heal(gluster: Gluster) -> None:
 
 def test_an_option_group_that_is_not_there(gluster: Gluster) -> None:
     with pytest.raises(BadVolume, match="no option group 'nosuch'"):
-        gluster.ensure_volume(DesiredVolume("data", 3, WISH.bricks, group="nosuch"))
+        gluster.ensure_volume(DesiredVolume("data", 3, DESIRED.bricks, group="nosuch"))
 
 
 class Refuses(Exception):
@@ -174,7 +174,7 @@ def test_a_dead_glusterd() -> None:
 
 def test_a_volume_and_its_peers_are_removed_and_nothing_more_to_do(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    volume = gluster.ensure_volume(WISH)
+    volume = gluster.ensure_volume(DESIRED)
     with pytest.raises(BrickInUse, match="its volume data is there"):
         gluster.remove_brick("/bricks/data", volume.id)
     with pytest.raises(CommandRefused, match="exist in cluster"):
@@ -192,7 +192,7 @@ def test_a_volume_and_its_peers_are_removed_and_nothing_more_to_do(gluster: Glus
 
 def test_a_volume_that_was_only_stopped_is_deleted(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.volumes["data"].status = "Stopped"
     gluster.remove_volume("data")
     assert daemon.volumes == {}
@@ -200,7 +200,7 @@ def test_a_volume_that_was_only_stopped_is_deleted(gluster: Gluster, daemon: Fak
 
 def test_a_removal_that_says_yes_is_not_believed(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.deaf = True
     with pytest.raises(NotAsWanted, match="Stop volume data; Delete volume data"):
         gluster.remove_volume("data")
@@ -208,7 +208,7 @@ def test_a_removal_that_says_yes_is_not_believed(gluster: Gluster, daemon: FakeG
         gluster.remove_peer("node2")
 
 
-OTHER_OPTION = replace(WISH, options={**WISH.options, "cluster.heal-timeout": "60"})
+OTHER_OPTION = replace(DESIRED, options={**DESIRED.options, "cluster.heal-timeout": "60"})
 HERE_ALONE = DesiredVolume("new", 1, (BrickPath("node1", "/bricks/new"),))
 CHANGES: dict[str, Callable[[Gluster], object]] = {
     "take node4 into the pool": lambda gluster: gluster.add_peer("node4"),
@@ -225,7 +225,7 @@ CHANGES: dict[str, Callable[[Gluster], object]] = {
 def test_a_server_that_has_lost_the_others_changes_nothing(gluster: Gluster, daemon: FakeGlusterd, act: str) -> None:
     """The fake, as the real one without server quorum, would do it all alone."""
     daemon.peers, daemon.reachable = {"node2": 0, "node3": 0, "node5": 0}, {"node4"}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     pool = (dict(daemon.peers), repr(daemon.volumes))
     daemon.disconnected = {"node2", "node5"}
     with pytest.raises(NoMajority, match=f"Cannot {act}: this server is connected to") as refused:
@@ -237,9 +237,9 @@ def test_a_server_that_has_lost_the_others_changes_nothing(gluster: Gluster, dae
 def test_with_more_than_half_of_the_pool_it_is_changed(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers, daemon.disconnected = {"node2": 0, "node3": 0}, {"node3"}
     with pytest.raises(PeerUnreachable, match="node3"):  # a copy would lie there
-        gluster.ensure_volume(WISH)
+        gluster.ensure_volume(DESIRED)
     daemon.disconnected = set()
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.disconnected = {"node3"}
     assert gluster.ensure_volume(OTHER_OPTION).options["cluster.heal-timeout"]
 
@@ -248,9 +248,9 @@ def test_without_the_others_a_volume_that_is_as_wanted_is_still_looked_at(
     gluster: Gluster, daemon: FakeGlusterd
 ) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.disconnected = {"node2", "node3"}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     with pytest.raises(NoMajority, match="Cannot change volume data"):
         gluster.ensure_volume(OTHER_OPTION)
 
@@ -268,17 +268,17 @@ def test_a_majority_that_is_lost_on_the_way_leaves_a_change_in_part(
     daemon.peers = {"node2": 0, "node3": 0}
     daemon.goes_away_after = ("volume create", "volume set data group")[:commands][-1]
     with pytest.raises(ChangeCutShort, match=r"does the rest: .*Start volume data") as cut:
-        gluster.ensure_volume(WISH)
+        gluster.ensure_volume(DESIRED)
     assert "Cannot set" in cut.value.text.why
     daemon.disconnected, daemon.goes_away_after = set(), None
-    assert gluster.ensure_volume(WISH).status is VolumeStatus.STARTED
+    assert gluster.ensure_volume(DESIRED).status is VolumeStatus.STARTED
 
 
 def test_a_majority_that_is_lost_while_the_pool_is_busy_ends_the_waiting(
     gluster: Gluster, daemon: FakeGlusterd
 ) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.locked, daemon.goes_away_after = 1, "volume set"
     with pytest.raises(NoMajority, match=r"Cannot set cluster\.heal-timeout=60"):
         gluster.ensure_volume(OTHER_OPTION)
@@ -291,11 +291,11 @@ def test_a_majority_that_is_lost_while_the_pool_is_busy_ends_the_waiting(
 def test_a_lost_server_is_given_up_with_its_bricks(gluster: Gluster, daemon: FakeGlusterd) -> None:
     """What was written since waits for it, on both others alike."""
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     with pytest.raises(ServerAnswers):
         gluster.give_up_server("node3")
     daemon.disconnected = {"node3"}
-    daemon.missed = {str(brick): {"an image"} for brick in WISH.bricks[:2]}
+    daemon.missed = {str(brick): {"an image"} for brick in DESIRED.bricks[:2]}
     gluster.give_up_server("node3")
     assert (daemon.volumes["data"].replica, list(daemon.peers)) == (2, ["node2"])
     assert not [brick for brick in daemon.volumes["data"].bricks if brick.startswith("node3:")]
@@ -306,16 +306,16 @@ def test_a_lost_server_is_given_up_with_its_bricks(gluster: Gluster, daemon: Fak
 
 def test_a_lost_server_whose_copies_are_needed_stays(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
-    gluster.ensure_volume(WISH)
+    gluster.ensure_volume(DESIRED)
     daemon.disconnected = {"node3"}
-    daemon.missed = {str(WISH.bricks[0]): {"an image"}}
+    daemon.missed = {str(DESIRED.bricks[0]): {"an image"}}
     with pytest.raises(ServerNeeded, match="one has what the other has missed"):
         gluster.give_up_server("node3")
     daemon.missed, daemon.split = {}, {"an image"}
     with pytest.raises(ServerNeeded, match="is split in two"):
         gluster.give_up_server("node3")
     daemon.split = set()
-    daemon.dead_bricks = {str(WISH.bricks[1])}
+    daemon.dead_bricks = {str(DESIRED.bricks[1])}
     with pytest.raises(ServerNeeded, match="needs the brick node2:"):
         gluster.give_up_server("node3")
     daemon.dead_bricks = set()

@@ -82,11 +82,11 @@ def test_own_mounts_are_counted_once() -> None:
 def test_facts_come_from_glusterds_files() -> None:
     asked: list[str] = []
 
-    def look_there(paths: Collection[str]) -> dict[str, BrickFolder]:
+    def observe_folders(paths: Collection[str]) -> dict[str, BrickFolder]:
         asked.extend(paths)
         return {}
 
-    facts = read_facts(look_there, glusterd_folder=DATA / "glusterd", mounts_file=DATA / "mounts.txt")
+    facts = read_facts(observe_folders, glusterd_folder=DATA / "glusterd", mounts_file=DATA / "mounts.txt")
     assert asked == ["/gluster/data/brick"]
     assert facts.mounts == {"engine": 1, "data": 1}
     own = facts.configurations["data"]

@@ -48,12 +48,12 @@ class Host:
         self.maintenance = folder / "local-maintenance"
         (folder / "run").mkdir()
         self.notes = EngineVmNotes(
-            self.stage.files, running=lambda: self.look_at_vm().shape, health=lambda: self.health
+            self.stage.files, running=lambda: self.observe_vm().shape, health=lambda: self.health
         )
         self.monitors = Monitors(
-            board=self._monitor("whiteboard", self._look),
+            board=self._monitor("whiteboard", self._observe),
             lease=self._monitor("lease", lambda: self.lease),
-            vm=self._monitor("vm", lambda: self.look_at_vm()),
+            vm=self._monitor("vm", lambda: self.observe_vm()),
             health=self._monitor("health", lambda: self.health),
             network=self._monitor("network", lambda: ObservedNetwork({2: self.other_writes}, None, None)),
             cpu=self._monitor("cpu", idle),
@@ -63,7 +63,7 @@ class Host:
             clock=self._monitor("clock", self.clock_offset),
             fencing=self._monitor("fence devices", self.stage.fencing.fencer.observe),
         )
-        self.keeper = Loop(
+        self.loop = Loop(
             Identity(
                 host_id=1,
                 name="node1",
@@ -84,7 +84,7 @@ class Host:
             fencer=self.stage.fencing.fencer,
         )
 
-    def look_at_vm(self) -> ObservedVm:
+    def observe_vm(self) -> ObservedVm:
         state = self.stage.state()
         return ObservedVm(state, shape=self.stage.shape() if state.is_here else None)
 
@@ -93,7 +93,7 @@ class Host:
             raise self.clock_trouble
         return 0.0
 
-    def _look(self) -> BoardState:
+    def _observe(self) -> BoardState:
         self.clock.advance(self.volume_delay_s)
         if self.volume_fails:
             raise OSError("Transport endpoint is not connected")
@@ -120,7 +120,7 @@ class Host:
                 )
             for monitor in self.monitors.all():
                 monitor.observe()
-            self.keeper.round()
+            self.loop.round()
             if self.stage.actor._task is not None:
                 await asyncio.wait([self.stage.actor._task])
             self.clock.advance(DEFAULT.period_s)

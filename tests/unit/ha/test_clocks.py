@@ -42,7 +42,7 @@ def test_what_says_nothing_of_a_clock_is_no_offset(answer: str | None, took_s: f
     assert offset_s(answer, NOW, NOW + took_s) is None
 
 
-def look(at: float, *blocks: tuple[int, HostBlock | BadBlock]) -> Sample[BoardState]:
+def board_at(at: float, *blocks: tuple[int, HostBlock | BadBlock]) -> Sample[BoardState]:
     return Sample(at, 0.01, BoardState(blocks, ClusterBlock(sequence=1), written=True))
 
 
@@ -53,8 +53,8 @@ def block(host_id: int, sequence: int, written_at: float) -> tuple[int, HostBloc
 
 def test_only_a_host_that_is_seen_to_write_has_a_clock() -> None:
     looks: tuple[Sample[BoardState], ...] = (
-        look(10, block(2, 1, NOW), block(3, 7, NOW - 9999), (4, BadBlock.TORN)),
-        look(12, block(2, 2, NOW + 2.5), block(3, 7, NOW - 9999), block(4, 1, 0)),
+        board_at(10, block(2, 1, NOW), block(3, 7, NOW - 9999), (4, BadBlock.TORN)),
+        board_at(12, block(2, 2, NOW + 2.5), block(3, 7, NOW - 9999), block(4, 1, 0)),
         Sample(14.0, 0.1, None, "Transport endpoint is not connected"),
     )
     assert offsets_of_hosts(looks, NOW - 10) == (0.5,)

@@ -49,7 +49,7 @@ class Watcher:
         self.leaving = False
         self.fencing = Fencing.NONE
         self.changed_at = 100.0
-        self.told: list[Failover] = []
+        self.failovers: list[Failover] = []
 
     def round(self, now: float, decision: Decision = WAIT, *, writes: bool = True, **values: object) -> None:
         self.changed_at = now if writes else self.changed_at
@@ -65,12 +65,12 @@ class Watcher:
         )
         peer = Peer(host_id=1, block=block, sequence=block.sequence, changed_at=self.changed_at, fencing=self.fencing)
         self.view = replace(self.view, now=now, peers=(peer,), **values)  # type: ignore[arg-type]
-        self.track, told = follow(self.track, self.view, decision, name="node2", wall=now + 5000)
-        self.told += [told] if told is not None else []
+        self.track, failover = follow(self.track, self.view, decision, name="node2", wall=now + 5000)
+        self.failovers += [failover] if failover is not None else []
 
     def ended(self, outcome: Outcome, now: float) -> None:
-        self.track, told = after_start(self.track, outcome, now, "node2")
-        self.told += [told] if told is not None else []
+        self.track, failover = after_start(self.track, outcome, now, "node2")
+        self.failovers += [failover] if failover is not None else []
 
     def free(self, since: float) -> Lease:
         return Lease(state=LeaseState.EXPIRED, host_id=1, since=since)
@@ -92,9 +92,9 @@ def test_a_lost_host_gives_a_whole_timeline(watcher: Watcher) -> None:
     watcher.round(164.0, STARTING, writes=False, vm=VmState.RUNNING)
     watcher.round(190.0, UP, writes=False, vm=VmState.RUNNING, health=Health.GOOD)
     expected = replace_struct(FOUND, at=5100.0, last_healthy_s=0.0)
-    assert watcher.told == [replace_struct(expected, healthy_s=None), expected]
+    assert watcher.failovers == [replace_struct(expected, healthy_s=None), expected]
     watcher.round(200.0, UP, writes=False, vm=VmState.RUNNING)
-    assert len(watcher.told) == 2
+    assert len(watcher.failovers) == 2
 
 
 def test_a_fenced_host_is_lost_when_its_power_is_cut(watcher: Watcher) -> None:
@@ -105,8 +105,8 @@ def test_a_fenced_host_is_lost_when_its_power_is_cut(watcher: Watcher) -> None:
     watcher.round(108.0, FREE, writes=False)
     watcher.round(108.5, START, writes=False, lease=watcher.free(108.2))
     watcher.ended(Outcome.DONE, 109.0)
-    told = [(one.cause, one.detected_s, one.lease_free_s, one.started_s) for one in watcher.told]
-    assert told == [(Cause.HOST_LOST, 6.0, 8.2, 9.0)]
+    failover = [(one.cause, one.detected_s, one.lease_free_s, one.started_s) for one in watcher.failovers]
+    assert failover == [(Cause.HOST_LOST, 6.0, 8.2, 9.0)]
 
 
 def test_a_host_that_writes_again_was_not_lost(watcher: Watcher) -> None:
@@ -119,7 +119,7 @@ def test_an_engine_whose_host_lives_has_ended(watcher: Watcher) -> None:
     watcher.vm_elsewhere = VmState.ABSENT
     watcher.round(101.0, START, lease=watcher.free(101.0))
     watcher.ended(Outcome.DONE, 102.0)
-    assert [(one.cause, one.detected_s, one.started_s) for one in watcher.told] == [(Cause.VM_ENDED, 1.0, 2.0)]
+    assert [(one.cause, one.detected_s, one.started_s) for one in watcher.failovers] == [(Cause.VM_ENDED, 1.0, 2.0)]
 
 
 def test_a_host_that_was_to_be_left_is_no_loss(watcher: Watcher) -> None:
@@ -128,7 +128,7 @@ def test_a_host_that_was_to_be_left_is_no_loss(watcher: Watcher) -> None:
     watcher.vm_elsewhere = VmState.ABSENT
     watcher.round(102.0, START, lease=watcher.free(102.0))
     watcher.ended(Outcome.DONE, 103.0)
-    assert [one.cause for one in watcher.told] == [Cause.MAINTENANCE]
+    assert [one.cause for one in watcher.failovers] == [Cause.MAINTENANCE]
 
 
 def test_failed_starts_and_waits_for_the_lease_are_part_of_it(watcher: Watcher) -> None:
@@ -142,9 +142,9 @@ def test_failed_starts_and_waits_for_the_lease_are_part_of_it(watcher: Watcher) 
     watcher.round(150.0, START, writes=False)
     watcher.ended(Outcome.DONE, 151.0)
     watcher.round(160.0, UP, writes=False, vm=VmState.RUNNING, health=Health.GOOD)
-    done = watcher.told[-1]
+    done = watcher.failovers[-1]
     assert (done.failed_starts, done.start_begun_s, done.healthy_s, done.detected_s) == (2, 50.0, 60.0, 10.0)
-    assert {one.at for one in watcher.told} == {done.at}
+    assert {one.at for one in watcher.failovers} == {done.at}
 
 
 def test_a_stalled_volume_or_a_silent_libvirt_proves_nothing(watcher: Watcher) -> None:
@@ -160,14 +160,14 @@ def test_what_was_never_seen_running_is_no_failover() -> None:
     watcher.round(100.0, START, lease=watcher.free(0.0))
     watcher.ended(Outcome.DONE, 101.0)
     watcher.round(120.0, UP, vm=VmState.RUNNING, health=Health.GOOD)
-    assert watcher.told == []
+    assert watcher.failovers == []
 
 
 def test_an_engine_that_came_alive_is_no_failover(watcher: Watcher) -> None:
     watcher.round(101.0, vm=VmState.INCOMING)
     watcher.vm_elsewhere = VmState.ABSENT
     watcher.round(102.0, UP, vm=VmState.RUNNING, health=Health.GOOD)
-    assert watcher.told == []
+    assert watcher.failovers == []
 
 
 def test_a_timeline_is_in_order() -> None:

@@ -16,13 +16,13 @@ HELD, EXPIRED, FREE = LeaseState.HELD, LeaseState.EXPIRED, LeaseState.FREE
 
 async def test_a_lease_is_over_so_much_later_than_sanlock_says() -> None:
     clock = FakeClock()
-    said: ObservedLease = (HELD, 1)
-    read = LeaseGrace(lambda: said, 20, clock.monotonic)
+    observed: ObservedLease = (HELD, 1)
+    read = LeaseGrace(lambda: observed, 20, clock.monotonic)
 
-    async def after(seconds: float, now_says: ObservedLease) -> ObservedLease:
-        nonlocal said
+    async def after(seconds: float, now_observed: ObservedLease) -> ObservedLease:
+        nonlocal observed
         await clock.sleep(seconds)
-        said = now_says
+        observed = now_observed
         return read()
 
     assert await after(0, (HELD, 1)) == (HELD, 1)

@@ -158,8 +158,8 @@ async def test_the_round_after_an_action_comes_at_once(host: Host, monkeypatch: 
     monkeypatch.setattr(host.clock, "sleep", lambda _: still.wait())
     host.monitors.vm.start()
     host.monitors.lease.start()
-    await asyncio.wait_for(host.keeper._pause(), 60)
-    host.keeper.round()
+    await asyncio.wait_for(host.loop._pause(), 60)
+    host.loop.round()
     assert host.block.state is State.ENGINE_STARTING
     for monitor in host.monitors.all():
         monitor.stop()
@@ -177,7 +177,7 @@ async def test_an_action_that_ends_at_once_again_and_again_has_its_period(host: 
     host.clock.sleep = sleep  # type: ignore[method-assign]
     for _ in range(2):
         host.stage.actor.begin(Decision(state=State.ENGINE_UP, action=Action.STOP, reason="a test"))
-        await asyncio.wait_for(host.keeper._pause(), 50)
+        await asyncio.wait_for(host.loop._pause(), 50)
         host.stage.actor.take_ended()
     assert slept == [DEFAULT.period_s] * 2
     for monitor in host.monitors.all():
@@ -196,21 +196,21 @@ async def test_a_damaged_block_of_the_other_is_never_acted_on(host: Host, tmp_pa
 async def test_what_is_wrong_with_a_clock_is_part_of_the_view(host: Host) -> None:
     host.clock_trouble = EngineClockWrong(engine="2010", host="2026", trouble="")
     await host.rounds(10)
-    assert host.keeper._view.clock_trouble.startswith("The engine's clock is wrong: it says 2010")
+    assert host.loop._view.clock_trouble.startswith("The engine's clock is wrong: it says 2010")
     host.clock_trouble = None
     await host.rounds(10)
-    assert host.keeper._view.clock_trouble == ""
+    assert host.loop._view.clock_trouble == ""
 
 
 async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
     await host.rounds(10)
-    host.keeper.publish_stop()
+    host.loop.publish_stop()
     assert host.block.state is State.AGENT_STOPPED
 
 
 async def test_the_last_word_stays_the_last_and_nothing_is_begun_after_it(host: Host) -> None:
     await host.rounds(60)
-    host.keeper.publish_stop()
+    host.loop.publish_stop()
     host.other_writes, host.lease = False, (LeaseState.FREE, None)
     await host.rounds(20)
     assert (host.block.state, host.stage.state()) == (State.AGENT_STOPPED, VmState.ABSENT)
@@ -245,7 +245,7 @@ async def test_an_edit_that_is_never_healthy_is_given_up_for_the_last_one_that_w
     assert host.stage.shape().memory_mib == 1024
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
     await host.rounds(20)
-    (trouble,) = (one.text for one in host.keeper._troubles() if one.key == "configuration")
+    (trouble,) = (one.text for one in host.loop._troubles() if one.key == "configuration")
     assert "(32 MiB, 1 CPU) is given up: the engine was not healthy with it after its start on node1" in trouble
     assert host.stage.files.read().good == VM
 
@@ -263,7 +263,7 @@ async def test_an_edit_that_is_healthy_is_kept_and_its_memory_is_what_a_host_nee
     good = host.stage.files.read().good
     assert good is not None
     assert (good.memory_bytes, good.sockets, good.edit) == (16 << 30, 2, "larger")
-    assert all(not one.text for one in host.keeper._troubles())
+    assert all(not one.text for one in host.loop._troubles())
 
 
 async def test_a_volume_that_answers_late_is_said_and_so_is_its_recovery(host: Host) -> None:
@@ -272,10 +272,10 @@ async def test_a_volume_that_answers_late_is_said_and_so_is_its_recovery(host: H
     await host.rounds(1)
     host.volume_delay_s = 0.0
     await host.rounds(4)
-    (slow,) = (one for one in host.keeper._troubles() if one.key == "slow")
+    (slow,) = (one for one in host.loop._troubles() if one.key == "slow")
     assert slow.text.startswith("node1: Volume engine is slow: an answer took 12.0 s")
     await host.rounds(310)
-    (slow,) = (one for one in host.keeper._troubles() if one.key == "slow")
+    (slow,) = (one for one in host.loop._troubles() if one.key == "slow")
     assert (slow.text, slow.over) == ("", "node1: volume engine answers in time")
 
 
@@ -285,7 +285,7 @@ async def test_a_host_that_was_not_upgraded_is_less_fit_than_one_that_was(host: 
     host.other_version = "0.2.0"
     await host.rounds(4)
     assert host.block.score == 2400
-    assert "it runs Trivet 0.1.0, node2 runs 0.2.0" in host.keeper._view.measurements.config_why
+    assert "it runs Trivet 0.1.0, node2 runs 0.2.0" in host.loop._view.measurements.config_why
     host.other_writes = False
     await host.rounds(20)
     assert host.block.score > 2400, "nobody who lives is newer"

@@ -27,7 +27,7 @@ def _facts(now: float, sequence: int = 1, **values: object) -> Facts:
     return Facts(now=now, **(usual | values))  # type: ignore[arg-type]
 
 
-def _look(view: View, facts: Facts) -> View:
+def _observe(view: View, facts: Facts) -> View:
     return next_view(view, facts, view.memory)
 
 
@@ -79,55 +79,55 @@ def test_a_host_that_is_to_be_left_has_no_score() -> None:
 
 def test_a_peer_lives_when_its_sequence_is_seen_to_change() -> None:
     """Not by what it says of the time, and a block seen for the first time proves nothing."""
-    first = _look(first_view(2, 0.0, FAST), _facts(1.0))
+    first = _observe(first_view(2, 0.0, FAST), _facts(1.0))
     assert not is_alive(first, first.peers[0])
     assert is_watching(first)
-    same = _look(first, _facts(2.0))
+    same = _observe(first, _facts(2.0))
     assert not is_alive(same, same.peers[0])
-    changed = _look(same, _facts(3.0, sequence=2))
+    changed = _observe(same, _facts(3.0, sequence=2))
     assert is_alive(changed, changed.peers[0])
-    silent = _look(changed, _facts(8.0, sequence=2))
+    silent = _observe(changed, _facts(8.0, sequence=2))
     assert not is_alive(silent, silent.peers[0])
     assert not is_watching(silent)
 
 
 def test_a_sequence_that_goes_back_is_a_sign_of_life_too() -> None:
     """A host whose block was zeroed begins anew."""
-    view = _look(_look(first_view(2, 0.0, FAST), _facts(1.0, sequence=50)), _facts(2.0, sequence=1))
+    view = _observe(_observe(first_view(2, 0.0, FAST), _facts(1.0, sequence=50)), _facts(2.0, sequence=1))
     assert is_alive(view, view.peers[0])
 
 
 def test_a_block_that_cannot_be_read_is_no_sign_of_life() -> None:
-    view = _look(first_view(2, 0.0, FAST), _facts(1.0))
+    view = _observe(first_view(2, 0.0, FAST), _facts(1.0))
     for now, bad in enumerate((BadBlock.TORN, BadBlock.UNREADABLE, BadBlock.ZEROED), 2):
-        view = _look(view, _facts(float(now), blocks=((1, bad),)))
+        view = _observe(view, _facts(float(now), blocks=((1, bad),)))
         assert view.peers[0].changed_at is None
-    view = _look(view, _facts(5.0, sequence=2))
+    view = _observe(view, _facts(5.0, sequence=2))
     assert view.peers[0].changed_at == 5.0
 
 
 def test_a_stall_of_the_reader_makes_nobody_silent() -> None:
-    view = _look(_look(first_view(2, 0.0, FAST), _facts(1.0)), _facts(2.0, sequence=2))
+    view = _observe(_observe(first_view(2, 0.0, FAST), _facts(1.0)), _facts(2.0, sequence=2))
     for now in range(3, 20):
-        view = _look(view, _facts(float(now), storage_readable=False, blocks=((1, BadBlock.UNREADABLE),)))
-    view = _look(view, _facts(20.0, sequence=2))
+        view = _observe(view, _facts(float(now), storage_readable=False, blocks=((1, BadBlock.UNREADABLE),)))
+    view = _observe(view, _facts(20.0, sequence=2))
     assert is_alive(view, view.peers[0])
-    view = _look(view, _facts(26.0, sequence=2))
+    view = _observe(view, _facts(26.0, sequence=2))
     assert not is_alive(view, view.peers[0])
 
 
 def test_maintenance_is_what_was_read_last() -> None:
-    view = _look(first_view(2, 0.0), _facts(1.0))
+    view = _observe(first_view(2, 0.0), _facts(1.0))
     assert view.global_maintenance is None
-    view = _look(view, _facts(2.0, global_maintenance=True))
-    assert _look(view, _facts(3.0, global_maintenance=None)).global_maintenance is True
+    view = _observe(view, _facts(2.0, global_maintenance=True))
+    assert _observe(view, _facts(3.0, global_maintenance=None)).global_maintenance is True
 
 
 def test_since_when_things_are_as_they_are() -> None:
-    view = _look(first_view(1, 0.0), _facts(1.0, vm=VmState.RUNNING, health=Health.GOOD))
-    view = _look(view, _facts(4.0, vm=VmState.RUNNING, health=Health.BAD, lease=(LeaseState.HELD, 1)))
+    view = _observe(first_view(1, 0.0), _facts(1.0, vm=VmState.RUNNING, health=Health.GOOD))
+    view = _observe(view, _facts(4.0, vm=VmState.RUNNING, health=Health.BAD, lease=(LeaseState.HELD, 1)))
     assert (view.vm_since, view.health_since, view.healthy_at, view.lease.since) == (1.0, 4.0, 1.0, 4.0)
-    gone = _look(view, _facts(6.0, health=Health.GOOD, lease=(LeaseState.HELD, 2)))
+    gone = _observe(view, _facts(6.0, health=Health.GOOD, lease=(LeaseState.HELD, 2)))
     assert (gone.health, gone.lease.since) == (Health.UNKNOWN, 6.0)
 
 

@@ -37,64 +37,64 @@ WEBHOOK = Webhook(url="https://hooks.example.org/T0/sesame-of-the-hook", token="
 SETTINGS = NotifySettings(mail=MAIL, webhook=WEBHOOK)
 
 
-def seen(now: float, value: str, *, settle_s: float = 0.0, of_cluster: bool = False, **place: bool) -> Round:
+def round_of(now: float, value: str, *, stable_s: float = 0.0, of_cluster: bool = False, **place: bool) -> Round:
     usual = {"has_engine": True, "engine_elsewhere": False, "is_first": False}
-    fact = Fact(key="x", value=value, text=f"x is {value}", stable_s=settle_s, of_cluster=of_cluster)
+    fact = Fact(key="x", value=value, text=f"x is {value}", stable_s=stable_s, of_cluster=of_cluster)
     return Round(now=now, facts=(fact,), **(usual | place))
 
 
-def texts(news: tuple[Notice, ...]) -> list[str]:
-    return [one.text for one in news]
+def texts(notices: tuple[Notice, ...]) -> list[str]:
+    return [one.text for one in notices]
 
 
 def test_the_first_value_is_no_news_and_a_change_is_told_once() -> None:
-    book, first = learn(Book(), seen(0, "a"))
-    book, changed = learn(book, seen(1, "b"))
-    book, again = learn(book, seen(2, "b"))
+    book, first = learn(Book(), round_of(0, "a"))
+    book, changed = learn(book, round_of(1, "b"))
+    book, again = learn(book, round_of(2, "b"))
     assert (texts(first), texts(changed), texts(again)) == ([], ["x is b"], [])
 
 
 def test_what_has_to_settle_is_told_when_it_has_and_a_flap_is_not() -> None:
-    book, _ = learn(Book(), seen(0, "a", settle_s=15))
+    book, _ = learn(Book(), round_of(0, "a", stable_s=15))
     told = []
     for now, value in [(1, "b"), (10, "a"), (20, "b"), (34, "b"), (35, "b"), (60, "b")]:
-        book, news = learn(book, seen(now, value, settle_s=15))
-        told += [(now, text) for text in texts(news)]
+        book, notices = learn(book, round_of(now, value, stable_s=15))
+        told += [(now, text) for text in texts(notices)]
     assert told == [(35, "x is b")]
 
 
 def test_what_nobody_knows_for_a_while_is_no_change() -> None:
-    book, _ = learn(Book(), seen(0, "a"))
-    book, nothing = learn(book, replace(seen(1, "a"), facts=()))
-    book, same = learn(book, seen(2, "a"))
+    book, _ = learn(Book(), round_of(0, "a"))
+    book, nothing = learn(book, replace(round_of(1, "a"), facts=()))
+    book, same = learn(book, round_of(2, "a"))
     assert texts(nothing) + texts(same) == []
 
 
 def test_news_of_the_cluster_are_left_to_the_host_with_the_engine() -> None:
-    book, _ = learn(Book(), seen(0, "a", of_cluster=True))
+    book, _ = learn(Book(), round_of(0, "a", of_cluster=True))
     elsewhere = {"has_engine": False, "engine_elsewhere": True}
-    book, left = learn(book, seen(1, "b", of_cluster=True, **elsewhere))
+    book, left = learn(book, round_of(1, "b", of_cluster=True, **elsewhere))
     assert texts(left) == []
-    started, due = learn(book, seen(5, "b", of_cluster=True))
+    started, due = learn(book, round_of(5, "b", of_cluster=True))
     assert texts(due) == ["x is b"]
-    book, _ = learn(book, seen(60, "b", of_cluster=True, **elsewhere))
-    book, late = learn(book, seen(61, "b", of_cluster=True))
+    book, _ = learn(book, round_of(60, "b", of_cluster=True, **elsewhere))
+    book, late = learn(book, round_of(61, "b", of_cluster=True))
     assert texts(late) == []
-    assert texts(learn(started, seen(6, "b", of_cluster=True))[1]) == []
+    assert texts(learn(started, round_of(6, "b", of_cluster=True))[1]) == []
 
 
-def news(number: int, now: float, text: str = "") -> Notice:
+def notice(number: int, now: float, text: str = "") -> Notice:
     return Notice(f"host {number}", text or f"host {number} is lost", now)
 
 
 def test_the_same_is_not_told_twice_in_ten_minutes() -> None:
-    book, first = admit(Book(), (news(1, 0),), 0, 20)
-    book, second = admit(book, (news(1, 10),), 10, 20)
+    book, first = admit(Book(), (notice(1, 0),), 0, 20)
+    book, second = admit(book, (notice(1, 10),), 10, 20)
     assert [len(first), len(second)] == [1, 0]
     book, later = admit(book, (), 10 + SUMMARY_S, 20)
     assert [message.subject for message in later] == ["1 more changes"]
     assert "host 1 is lost" in later[0].body
-    _, fresh = admit(book, (news(1, 10 + SUMMARY_S + AGAIN_S),), 10 + SUMMARY_S + AGAIN_S, 20)
+    _, fresh = admit(book, (notice(1, 10 + SUMMARY_S + AGAIN_S),), 10 + SUMMARY_S + AGAIN_S, 20)
     assert len(fresh) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_flapping_host_is_summed_up_with_how_it_is_in_the_end() -> None:
     sent: list[Message] = []
     for turn in range(50):
         text = "node1 is back" if turn % 2 else "node1 is lost"
-        book, messages = admit(book, (news(1, turn, text),), turn, 20)
+        book, messages = admit(book, (notice(1, turn, text),), turn, 20)
         sent += messages
     assert [message.subject for message in sent] == ["node1 is lost", "node1 is back"]
     book, messages = admit(book, (), 2 + SUMMARY_S, 20)
@@ -117,7 +117,7 @@ def test_no_hour_has_more_than_so_many_messages_and_nothing_is_lost(per_hour: in
     book, told = Book(), ""
     sent_at: list[int] = []
     for now in range(0, 3 * int(HOUR_S), 20):
-        fresh = (news(now, now),) if now < HOUR_S else ()
+        fresh = (notice(now, now),) if now < HOUR_S else ()
         book, messages = admit(book, fresh, now, per_hour)
         sent_at += [now] * len(messages)
         told += "".join(f"{message.subject}\n{message.body}\n" for message in messages)

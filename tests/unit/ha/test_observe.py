@@ -19,7 +19,7 @@ FACTS = Facts(
 )
 
 
-def silent_since(*rounds: tuple[float, float, bool | None]) -> float:
+def unanswered_since(*rounds: tuple[float, float, bool | None]) -> float:
     """After rounds of (now, when the probe was begun, whether the peer answered it)."""
     view: View = first_view(1, 0.0)
     for now, asked_at, answers in rounds:
@@ -29,20 +29,20 @@ def silent_since(*rounds: tuple[float, float, bool | None]) -> float:
 
 
 def test_a_peer_is_silent_since_its_last_answer() -> None:
-    assert silent_since((10.0, 9.0, True), (12.0, 11.0, True), (15.0, 13.0, False), (17.0, 15.0, False)) == 11.0
+    assert unanswered_since((10.0, 9.0, True), (12.0, 11.0, True), (15.0, 13.0, False), (17.0, 15.0, False)) == 11.0
 
 
 def test_one_that_never_answered_since_it_was_asked() -> None:
-    assert silent_since((10.0, 8.0, False), (12.0, 10.0, False)) == 8.0
+    assert unanswered_since((10.0, 8.0, False), (12.0, 10.0, False)) == 8.0
 
 
 def test_what_was_not_asked_is_no_silence() -> None:
-    assert silent_since((10.0, 9.0, True), (40.0, 40.0, None), (42.0, 41.0, False)) == 41.0
+    assert unanswered_since((10.0, 9.0, True), (40.0, 40.0, None), (42.0, 41.0, False)) == 41.0
 
 
 def test_an_answer_ends_it() -> None:
-    assert silent_since((10.0, 9.0, True), (12.0, 11.0, False), (14.0, 13.0, True)) == 14.0
-    assert silent_since((10.0, 9.0, True), (12.0, 11.0, False), (14.0, 13.0, True), (16.0, 15.0, False)) == 13.0
+    assert unanswered_since((10.0, 9.0, True), (12.0, 11.0, False), (14.0, 13.0, True)) == 14.0
+    assert unanswered_since((10.0, 9.0, True), (12.0, 11.0, False), (14.0, 13.0, True), (16.0, 15.0, False)) == 13.0
 
 
 def test_a_round_on_the_volume_counts_from_its_beginning() -> None:

@@ -88,7 +88,7 @@ def test_a_wrong_password_is_said_without_it(tls: ssl.SSLContext) -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = FakeMailServer(tls, silent=True)
+    server = FakeMailServer(tls, unresponsive=True)
     monkeypatch.setattr(senders, "DEADLINE_S", 0.05)
     with pytest.raises(NotSent, match="took longer"):
         send_mail(mail(server), ENVELOPE)

@@ -20,7 +20,7 @@ class Node:
 
     def __init__(self, folder: Path) -> None:
         self.agent_lives = True
-        self.told: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, ...]] = []
         settings = Config(state=str(folder), units=str(folder / "units"))
         settings.own_folder.mkdir()
         desired = DesiredStorage(settings.own_folder / "wishes.json")
@@ -34,14 +34,14 @@ class Node:
             if self.agent_lives:
                 return ""
             raise CommandFailed(argv, "", status=3)
-        self.told.append(argv)
+        self.calls.append(argv)
         if argv[1] == "is-failed":
             raise CommandFailed(argv, "", status=1)
         return ""
 
     @property
     def mounts_tried(self) -> int:
-        return sum(argv[:2] == ("systemctl", "start") for argv in self.told)
+        return sum(argv[:2] == ("systemctl", "start") for argv in self.calls)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def node(tmp_path: Path) -> Node:
 async def test_a_living_agent_is_left_to_it(node: Node) -> None:
     for _ in range(10):
         await node.footing.check()
-    assert node.told == []
+    assert node.calls == []
 
 
 async def test_an_agent_that_is_started_anew_is_waited_for(node: Node) -> None:
@@ -62,7 +62,7 @@ async def test_an_agent_that_is_started_anew_is_waited_for(node: Node) -> None:
             await node.footing.check()
         node.agent_lives = True
         await node.footing.check()
-    assert node.told == []
+    assert node.calls == []
 
 
 async def test_for_an_agent_that_stays_dead_it_mounts_what_is_missing(node: Node) -> None:

@@ -19,15 +19,20 @@ def block(host_id: int, **values: object) -> HostBlock:
     return HostBlock(host_id=host_id, **(usual | values))  # type: ignore[arg-type]
 
 
-def peer(host_id: int, *, seen_s: float = 1, answers: bool | None = True, **values: object) -> Peer:
+def peer(host_id: int, *, changed_ago_s: float = 1, answers: bool | None = True, **values: object) -> Peer:
     """Changed `seen_s` ago."""
     known = block(host_id, **values)
     return Peer(
-        host_id=host_id, block=known, sequence=7, changed_at=NOW - seen_s, answers=answers, answers_since=NOW - 60
+        host_id=host_id,
+        block=known,
+        sequence=7,
+        changed_at=NOW - changed_ago_s,
+        answers=answers,
+        answers_since=NOW - 60,
     )
 
 
-DEAD_1 = peer(1, seen_s=20, answers=False, state=State.ENGINE_UP, vm=VmState.RUNNING)
+DEAD_1 = peer(1, changed_ago_s=20, answers=False, state=State.ENGINE_UP, vm=VmState.RUNNING)
 
 DOWN = View(
     now=NOW,

@@ -33,9 +33,9 @@ def address(hosts: list[str]) -> st.SearchStrategy[str]:
     return st.tuples(some(*hosts), some(*PREFIXES)).map("".join)
 
 
-NICS_SAID = some("eno1", "eno2", "52:54:00:00:00:01", "52:54:00:00:00:03", "52:54:00:00:00:03".upper(), "lo", "bond0")
+NIC_NAMES = some("eno1", "eno2", "52:54:00:00:00:01", "52:54:00:00:00:03", "52:54:00:00:00:03".upper(), "lo", "bond0")
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "nics": st.lists(NICS_SAID, min_size=1, max_size=3),
+    "nics": st.lists(NIC_NAMES, min_size=1, max_size=3),
     "bond": some(*MODES),
     "vlan": st.integers(0, 5000) | some(1, 2, 4094),
     "mtu": st.integers(0, 10_000) | some(576, 1280, 1500, 9000, 9216),
@@ -63,7 +63,7 @@ NETWORK = st.tuples(some(*GOOD), CHANGES).map(lambda made: made[0] | dict(made[1
 MACHINES = st.fixed_dictionaries(
     {"host_name": some(*NAMES)}, optional={"ntp": st.lists(some(*HOSTS, *DOMAINS), max_size=2)}
 )
-WISHED_DISKS = st.fixed_dictionaries(
+DESIRED_DISKS = st.fixed_dictionaries(
     {"system": some(*EXPRESSIONS)},
     optional={"bricks": st.lists(some(*EXPRESSIONS), max_size=2), "wipe": st.lists(some("Sa", "Sb", "x"), max_size=2)},
 )
@@ -98,7 +98,7 @@ def test_a_network_that_is_accepted_can_be_made(network: dict[str, Any]) -> None
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
-@given(MACHINES, WISHED_DISKS)
+@given(MACHINES, DESIRED_DISKS)
 def test_what_speaks_against_accepted_answers_is_the_machine(machine: dict[str, Any], disks: dict[str, Any]) -> None:
     found = reasons(accepted({"machine": machine, "disks": disks, "network": {"nics": ["eno1"]}}))
     assert all(path.startswith("disks") for path in found), found

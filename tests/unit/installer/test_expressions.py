@@ -109,7 +109,7 @@ def test_where_a_bad_expression_goes_wrong(expression: str, position: int, reaso
     assert f"at character {position}: " in (why_not_expression(expression) or "")
 
 
-WORDS = [
+TOKENS = [
     "size",
     "serial",
     "removable",
@@ -128,7 +128,7 @@ WORDS = [
 ]
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join) | st.text(max_size=80))
+@given(st.lists(st.sampled_from(TOKENS), max_size=60).map(" ".join) | st.text(max_size=80))
 def test_any_text_is_an_expression_or_is_refused_at_a_place_in_it(text: str) -> None:
     try:
         condition = parse(text)

@@ -62,12 +62,12 @@ class _Wire:
 class _Leasing(FakeNetwork):
     """Gives an address to what asks by DHCP, after some looks."""
 
-    looks = 0
+    observations = 0
 
     async def show(self) -> NetworkState:
         found = await super().show()
-        self.looks += 1
-        if self.looks < 8:
+        self.observations += 1
+        if self.observations < 8:
             return found
         return replace(found, interfaces=tuple(map(_leased, found.interfaces)))
 

@@ -8,7 +8,7 @@ from node.steps import Mark
 from tests.fakes.clock import FakeClock
 
 
-def told(*moments: tuple[float, Progress], as_json: bool = False) -> list[str]:
+def printed(*moments: tuple[float, Progress], as_json: bool = False) -> list[str]:
     clock, lines = FakeClock(), list[str]()
     progress_lines = ProgressLines(lines.append, clock, as_json=as_json)
     for seconds, progress in moments:
@@ -22,7 +22,7 @@ def write(mark: Mark, detail: str = "", done: int = 0, total: int = 0) -> Progre
 
 
 def test_a_step_is_said_when_it_begins_and_ends_and_in_between_every_few_seconds() -> None:
-    assert told(
+    assert printed(
         (0, write(Mark.STARTED)),
         (1, write(Mark.STARTED, done=10, total=100)),
         (5, write(Mark.STARTED, done=50, total=100)),
@@ -36,14 +36,14 @@ def test_a_step_is_said_when_it_begins_and_ends_and_in_between_every_few_seconds
 
 
 def test_failures_and_what_was_done_before_say_so() -> None:
-    assert told((0, write(Mark.FAILED, "the disk is broken")), (0, write(Mark.DONE, "done before"))) == [
+    assert printed((0, write(Mark.FAILED, "the disk is broken")), (0, write(Mark.DONE, "done before"))) == [
         "[3/10] Write the system image: failed (the disk is broken)",
         "[3/10] Write the system image: done before",
     ]
 
 
 def test_json_has_the_fields() -> None:
-    (line,) = told((2, write(Mark.STARTED)), as_json=True)
+    (line,) = printed((2, write(Mark.STARTED)), as_json=True)
     found = json.loads(line)
     assert {key: found[key] for key in ("elapsed_s", "number", "total", "key", "mark")} == {
         "elapsed_s": 2.0,

@@ -80,14 +80,16 @@ def route(destination: str, hop: str | None, interface: str, **more: Any) -> dic
     return config | ({"next-hop-address": hop} if hop is not None else {})
 
 
-def wish(*interfaces: dict[str, Any], routes: list[dict[str, Any]] | None = None, dns: Any = None) -> dict[str, Any]:
+def desired_document(
+    *interfaces: dict[str, Any], routes: list[dict[str, Any]] | None = None, dns: Any = None
+) -> dict[str, Any]:
     document: dict[str, Any] = {"interfaces": list(interfaces)}
     if routes is not None:
         document["routes"] = {"config": routes}
     return document | ({"dns-resolver": {"config": {"server": dns}}} if dns is not None else {})
 
 
-def says(document: dict[str, Any], observed: NetworkState = HOST) -> list[str]:
+def descriptions(document: dict[str, Any], observed: NetworkState = HOST) -> list[str]:
     return [step.description for step in preview(parse(document), observed).steps]
 
 

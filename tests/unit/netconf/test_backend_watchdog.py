@@ -74,21 +74,21 @@ class Machine:
         self.before = self.kernel.now
         self.nm = Mortal(folder=folder / "nm", executor=lambda _: self.kernel, watch=lambda *_: None)
         self._spare = Kernel(folder=folder / "kernel", executor=lambda _: self.kernel, watch=lambda *_: None)
-        self.kept = ChangeStore(folder / "kept")
-        self.deputy = KernelRollback(
+        self.store = ChangeStore(folder / "kept")
+        self.rollback = KernelRollback(
             folder=folder / "deputy", executor=lambda _: self.kernel, resolv_conf=folder / "resolv.conf"
         )
 
     def network(self) -> Network:
         """As another process has it, too."""
-        return Network(self.nm, self.kept, stand_in=self._spare, rollback=self.deputy)
+        return Network(self.nm, self.store, stand_in=self._spare, rollback=self.rollback)
 
     async def stands_by(self) -> None:
         """For some looks of the agent's, or until it has nothing to look for."""
         until = self.nm.asked + 4
         watch = asyncio.create_task(self.network().watch_backend())
         async with asyncio.timeout(10):
-            while self.deputy.has_pending and self.nm.asked < until:  # noqa: ASYNC110 - that is another task
+            while self.rollback.has_pending and self.nm.asked < until:  # noqa: ASYNC110 - that is another task
                 await asyncio.sleep(0.001)
         watch.cancel()
 
@@ -147,7 +147,7 @@ async def test_back_again_it_is_told(network: Network, machine: Machine) -> None
     last = network.last()
     assert last is not None
     assert last.why == "networkmanager died before it was confirmed"
-    assert (await network.pending(), machine.deputy.has_pending) == (None, False)
+    assert (await network.pending(), machine.rollback.has_pending) == (None, False)
     assert machine.kernel.now == machine.before
 
 
@@ -223,16 +223,16 @@ async def test_a_change_asked_for_before_anybody_saw_it_dead(network: Network, m
     machine.nm.dead = True
     await network.change(OTHER)
     assert machine.kernel.now.link("ovirtmgmt") is None
-    assert machine.deputy.has_pending is False
+    assert machine.rollback.has_pending is False
 
 
 async def test_nothing_is_left_of_a_change_that_its_backend_took_back(network: Network, machine: Machine) -> None:
     await network.roll_back(checkpoint(await network.change(DOCUMENT)))
-    assert machine.deputy.has_pending is False
+    assert machine.rollback.has_pending is False
     machine.kernel.refuses = lambda _: "no"
     with pytest.raises(ChangeFailed):
         await network.change(DOCUMENT)
-    assert machine.deputy.has_pending is False
+    assert machine.rollback.has_pending is False
 
 
 async def test_who_asked_died_and_it_went_back_itself(
@@ -240,23 +240,23 @@ async def test_who_asked_died_and_it_went_back_itself(
 ) -> None:
     await network.change(DOCUMENT)
     await machine.stands_by()
-    assert machine.deputy.has_pending
+    assert machine.rollback.has_pending
     monkeypatch.setattr(rollback, "_LATE_S", -60)
     await machine.stands_by()
-    assert machine.deputy.has_pending is False
+    assert machine.rollback.has_pending is False
 
 
 async def test_without_a_memory_it_is_changed_all_the_same(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     def full(_: Path) -> FakeKernel:
         raise OSError("no space left")
 
-    network = Network(machine.nm, machine.kept, rollback=KernelRollback(folder=Path("/nowhere"), executor=full))
+    network = Network(machine.nm, machine.store, rollback=KernelRollback(folder=Path("/nowhere"), executor=full))
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
     assert "should networkmanager die for good the change will not go back: no space left" in caplog.text
 
 
 async def test_without_a_deputy_nobody_stands_by(machine: Machine) -> None:
-    await asyncio.wait_for(Network(machine.nm, machine.kept).watch_backend(), 1)
+    await asyncio.wait_for(Network(machine.nm, machine.store).watch_backend(), 1)
 
 
 async def test_what_it_dies_over_again_and_again_is_given_up(machine: Machine) -> None:
@@ -268,11 +268,15 @@ async def test_what_it_dies_over_again_and_again_is_given_up(machine: Machine) -
     for owed in (1, 1, 0):
         machine.nm.dead = False
         await agent.resync_backend()
-        assert (machine.nm.dead, machine.kernel.now, len(machine.kept.pending_resync())) == (True, machine.before, owed)
+        assert (machine.nm.dead, machine.kernel.now, len(machine.store.pending_resync())) == (
+            True,
+            machine.before,
+            owed,
+        )
         await agent.resync_backend()
     machine.nm.dead = machine.nm.dies_over_changes = False
     await agent.resync_backend()
-    assert (machine.kernel.now, machine.deputy.has_pending) == (machine.before, False)
+    assert (machine.kernel.now, machine.rollback.has_pending) == (machine.before, False)
 
 
 class Nmstate(Mortal):
@@ -285,8 +289,8 @@ class Nmstate(Mortal):
 async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, when: str) -> None:
     """The agent's own backend knows nothing of the change that somebody asked another one for."""
     nmstate = Nmstate(folder=tmp_path / "nmstate", executor=lambda _: machine.kernel, watch=lambda *_: None)
-    await Network(nmstate, machine.kept, rollback=machine.deputy).change(DOCUMENT)
-    agent = Network(machine.nm, machine.kept, rollback=machine.deputy, backend_by_name=lambda _: nmstate)
+    await Network(nmstate, machine.store, rollback=machine.rollback).change(DOCUMENT)
+    agent = Network(machine.nm, machine.store, rollback=machine.rollback, backend_by_name=lambda _: nmstate)
     if when == "it was taken back":
         nmstate.dead = machine.nm.dead = True
         await machine.stands_by()
@@ -297,7 +301,7 @@ async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, when: st
     else:
         await agent.roll_back_unconfirmed()
     assert machine.kernel.now == machine.before
-    assert (Changes(tmp_path / "nmstate").unfinished(), machine.deputy.has_pending) == ((), False)
+    assert (Changes(tmp_path / "nmstate").unfinished(), machine.rollback.has_pending) == ((), False)
 
 
 def test_what_came_by_dhcp_goes_too_and_what_others_made_does_not() -> None:

@@ -6,7 +6,7 @@ from netconf.kinds import Bond, BondMode
 from netconf.networkmanager.bond_recreation import needs_recreate
 from netconf.options import Pairs
 
-_SEEN: Pairs = (("lacp_rate", "fast"), ("miimon", 100), ("resend_igmp", 1), ("xmit_hash_policy", "layer2"))
+_OBSERVED: Pairs = (("lacp_rate", "fast"), ("miimon", 100), ("resend_igmp", 1), ("xmit_hash_policy", "layer2"))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ _SEEN: Pairs = (("lacp_rate", "fast"), ("miimon", 100), ("resend_igmp", 1), ("xm
     ],
 )
 def test_back_to_a_default_it_has_to_be_made_anew(wanted: Pairs, expected: bool) -> None:
-    assert needs_recreate(Bond(BondMode.LACP, ("eth1",), wanted), Bond(BondMode.LACP, ("eth1",), _SEEN)) is expected
+    assert needs_recreate(Bond(BondMode.LACP, ("eth1",), wanted), Bond(BondMode.LACP, ("eth1",), _OBSERVED)) is expected
 
 
 def test_from_one_unusual_value_to_another_it_can_be_changed() -> None:

@@ -95,7 +95,7 @@ async def test_what_another_process_begins_meanwhile_is_not_ended(folder: Path, 
     class _Overtaken(FakeNetwork):
         async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
             await super().roll_back_unconfirmed(plugged)
-            if self.settled == 2:
+            if self.expired_rollbacks == 2:
                 await Network(self, ChangeStore(folder)).change(DOCUMENT)
 
     fake = _Overtaken(BEFORE)
@@ -131,8 +131,8 @@ async def test_a_nic_that_is_gone_is_drift_and_does_not_hide_the_rest(network: N
     steps = await network.drift()
     assert steps is not None
     said = [step.description for step in steps]
-    assert any("host0" in says and "none of that name" in says for says in said), said
-    assert any("ovirtmgmt" in says and "host0" not in says for says in said), said
+    assert any("host0" in descriptions and "none of that name" in descriptions for descriptions in said), said
+    assert any("ovirtmgmt" in descriptions and "host0" not in descriptions for descriptions in said), said
 
 
 async def test_a_change_that_went_back_says_so(network: Network, fake: FakeNetwork) -> None:
@@ -166,23 +166,23 @@ async def test_a_change_from_before_the_machine_began_anew(network: Network, mon
     assert last.why == "the machine began anew before it was confirmed"
 
 
-@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("applied", [True, False])
 async def test_the_power_is_cut_while_it_is_confirmed(
-    network: Network, fake: FakeNetwork, folder: Path, carried_out: bool
+    network: Network, fake: FakeNetwork, folder: Path, applied: bool
 ) -> None:
     change = await network.change(DOCUMENT)
     ChangeStore(folder).confirming(confirmed_state(fake.now, parse(DOCUMENT), None))
-    if carried_out:
+    if applied:
         assert change.checkpoint is not None
         await fake.confirm(change.checkpoint)
     else:
         fake.expire()
     await Network(fake, ChangeStore(folder)).roll_back_unconfirmed()
-    assert (ChangeStore(folder).confirmed() is not None) is carried_out
+    assert (ChangeStore(folder).confirmed() is not None) is applied
     assert ChangeStore(folder).half_confirmed() is None
     last = network.last()
     assert last is not None
-    assert last.confirmed is carried_out
+    assert last.confirmed is applied
 
 
 async def test_a_folder_that_takes_nothing_changes_nothing(fake: FakeNetwork, tmp_path: Path) -> None:

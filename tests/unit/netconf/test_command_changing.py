@@ -18,7 +18,7 @@ from tests.fakes.kernel import FakeKernel
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT
 
-_WISH = json.dumps(DOCUMENT)
+_DESIRED = json.dumps(DOCUMENT)
 
 
 class _Trivet:
@@ -26,7 +26,7 @@ class _Trivet:
         self.fake, self.kernel = FakeNetwork(BEFORE), FakeNetwork(BEFORE, name="kernel")
         self._folder = folder
 
-    def __call__(self, *arguments: str, desired: str = _WISH) -> Result:
+    def __call__(self, *arguments: str, desired: str = _DESIRED) -> Result:
         around = Environment(
             folder=self._folder,
             backend=lambda name: self.kernel if name == "kernel" else self.fake,
@@ -61,7 +61,7 @@ def test_what_may_become_of_a_change_is_told(trivet: _Trivet, arguments: tuple[s
     assert [step["says"] for step in found["steps"]] == ["Route 198.18.0.0/15 over 203.0.113.1 on host0"]
     (warning,) = found["warnings"]
     assert last == f"Warning: {warning}"
-    assert json.loads(trivet(*arguments, "--json", desired=_WISH).stdout)["warnings"] == []
+    assert json.loads(trivet(*arguments, "--json", desired=_DESIRED).stdout)["warnings"] == []
 
 
 def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
@@ -138,14 +138,14 @@ def test_usually_it_goes_back_when_one_does_not_any_more(trivet: _Trivet, monkey
     assert "no answer any more from 198.51.100.10 (--confirm-by says who need not answer)" in ended.output
 
 
-@pytest.mark.parametrize(("names", "kept"), [(0, True), (1, False), (2, True)])
+@pytest.mark.parametrize(("names", "confirmed"), [(0, True), (1, False), (2, True)])
 def test_usually_a_name_server_that_answered_has_to(
-    trivet: _Trivet, monkeypatch: pytest.MonkeyPatch, names: int, kept: bool
+    trivet: _Trivet, monkeypatch: pytest.MonkeyPatch, names: int, confirmed: bool
 ) -> None:
     _Talks(monkeypatch, answers=9, names=names)
     ended = trivet("apply", "--within", "5")
-    assert (ended.exit_code == 0, bool(trivet.fake.confirmed)) == (kept, kept)
-    assert ("no name server answers any more, of 192.0.2.1" in ended.output) is not kept
+    assert (ended.exit_code == 0, bool(trivet.fake.confirmed)) == (confirmed, confirmed)
+    assert ("no name server answers any more, of 192.0.2.1" in ended.output) is not confirmed
 
 
 def test_usually_somebody_has_to_be_there_to_ask(trivet: _Trivet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ vxlans = st.builds(
 )
 vrfs = st.builds(Vrf, st.integers(1, _BIG), maybe(names))
 
-_INSIDES: dict[LinkType, dict[str, st.SearchStrategy[Any]]] = {
+_LINK_INFO: dict[LinkType, dict[str, st.SearchStrategy[Any]]] = {
     LinkType.ETHERNET: {"by_mac": st.booleans(), "sriov": maybe(st.builds(Sriov, st.integers(0, 65535)))},
     LinkType.VETH: {"peer": maybe(st.just("veth9"))},
     LinkType.DUMMY: {},
@@ -167,12 +167,12 @@ _INSIDES: dict[LinkType, dict[str, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def interfaces(draw: st.DrawFn) -> Interface:
-    kind = draw(st.sampled_from(tuple(_INSIDES)))
+    kind = draw(st.sampled_from(tuple(_LINK_INFO)))
     state = draw(st.sampled_from((LinkState.UP, LinkState.DOWN, LinkState.ABSENT)))
     mac = draw(maybe(macs))
     if state is LinkState.ABSENT:
         return Interface("link9", kind, state, mac=mac)
-    inside = {key: draw(strategy) for key, strategy in _INSIDES[kind].items()}
+    inside = {key: draw(strategy) for key, strategy in _LINK_INFO[kind].items()}
     if inside.get("by_mac") and mac is None:
         inside["by_mac"] = False
     return Interface(

@@ -16,7 +16,7 @@ from netconf.kernel.operations import CreateLink, Operation
 from netconf.kernel.state import KernelAddress, KernelState, Link
 from tests.fakes.kernel import FakeKernel
 from tests.integration.netconf.cases import for_backend
-from tests.integration.netconf.contract import Case, Stage, hold
+from tests.integration.netconf.contract import Case, Stage, check_case
 from tests.unit.netconf.states import DOCUMENT
 
 IP = {"ip": "198.51.100.11", "prefix-length": 24}
@@ -57,7 +57,7 @@ async def test_a_layout(backend: Kernel, case: Case) -> None:
         raise AssertionError("nothing to ask in memory")
 
     bare = replace(case, stages=tuple(replace(stage, facts=()) for stage in case.stages))
-    await hold(Network(backend), bare, ask)
+    await check_case(Network(backend), bare, ask)
 
 
 async def test_what_cannot_be_made_is_taken_back(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:
@@ -172,4 +172,4 @@ async def test_another_tag_makes_a_vlan_anew_with_what_it_was_part_of(backend: K
         return "{}"
 
     facts = ((("ip", "link"), "nothing", None),)
-    await hold(Network(backend), replace(case, stages=tuple(replace(s, facts=facts) for s in case.stages)), ask)
+    await check_case(Network(backend), replace(case, stages=tuple(replace(s, facts=facts) for s in case.stages)), ask)

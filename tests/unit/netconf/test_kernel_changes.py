@@ -12,7 +12,7 @@ from netconf.kernel.state import Hop, KernelAddress, KernelRoute, KernelState, L
 from netconf.model import Route, Rule
 from netconf.uptime import boot_id, uptime_s
 
-PICTURE = KernelState(
+STATE = KernelState(
     (Link("eth0", data={"a": 1, "b": ("c", "d"), "e": "f"}, vlans={1: 6}),),
     (
         KernelAddress("eth0", "192.0.2.1", 24, valid_s=30, preferred_s=20, lent=True),
@@ -21,7 +21,7 @@ PICTURE = KernelState(
     rules=(RoutingRule(4, {"FRA_PRIORITY": 7}, Rule(4)),),
     resolver="nameserver 192.0.2.53\n",
 )
-RECORD = Record(PICTURE, KernelState(), 100.5, "boot", None, "/etc/resolv.conf")
+RECORD = Record(STATE, KernelState(), 100.5, "boot", None, "/etc/resolv.conf")
 
 
 @pytest.fixture
@@ -108,10 +108,10 @@ def test_what_is_over_is_forgotten_in_time(changes: Changes, tmp_path: Path) -> 
 
 
 def test_what_was_lent_runs_out() -> None:
-    later = PICTURE.aged(12.5)
+    later = STATE.aged(12.5)
     assert (later.addresses[0].valid_s, later.addresses[0].preferred_s) == (18, 8)
-    assert later.addresses == PICTURE.addresses
-    assert [a.ip for a in PICTURE.aged(31).addresses] == ["192.0.2.2"]
+    assert later.addresses == STATE.addresses
+    assert [a.ip for a in STATE.aged(31).addresses] == ["192.0.2.2"]
 
 
 def test_the_boot_has_a_name_and_its_clock_goes_on() -> None:

@@ -94,41 +94,41 @@ def _parts(one: KernelState, other: KernelState) -> list[tuple[tuple[object, ...
 
 @settings(max_examples=40)
 @given(pictures(), pictures())
-def test_there_and_back(before: KernelState, wished: KernelState) -> None:
+def test_there_and_back(before: KernelState, desired: KernelState) -> None:
     kernel = FakeKernel(before)
-    assert converge(kernel, lambda _: wished, always) == ()
-    assert same(kernel.now, wished)
-    assert converge(kernel, lambda now: between(before, wished, now), always) == ()
+    assert converge(kernel, lambda _: desired, always) == ()
+    assert same(kernel.now, desired)
+    assert converge(kernel, lambda now: between(before, desired, now), always) == ()
     assert same(kernel.now, before)
 
 
 @settings(max_examples=40)
 @given(pictures())
-def test_nothing_to_do(picture: KernelState) -> None:
-    assert diff(picture, picture) == ()
+def test_nothing_to_do(state: KernelState) -> None:
+    assert diff(state, state) == ()
 
 
 @settings(max_examples=40)
 @given(pictures(), pictures(), st.integers(0, 30))
-def test_back_from_the_middle(before: KernelState, wished: KernelState, number: int) -> None:
+def test_back_from_the_middle(before: KernelState, desired: KernelState, number: int) -> None:
     kernel = FakeKernel(before)
 
     def until_then() -> AbstractContextManager[bool]:
         return nullcontext(len(kernel.done) < number)
 
     try:
-        converge(kernel, lambda _: wished, until_then)
+        converge(kernel, lambda _: desired, until_then)
     except Overtaken:
         assert len(kernel.done) == number
-    assert converge(kernel, lambda now: between(before, wished, now), always) == ()
+    assert converge(kernel, lambda now: between(before, desired, now), always) == ()
     assert same(kernel.now, before)
 
 
 @settings(max_examples=40)
 @given(pictures(), pictures(), st.integers(0, 10))
-def test_what_fails_once_on_the_way_back_is_tried_again(before: KernelState, wished: KernelState, number: int) -> None:
+def test_what_fails_once_on_the_way_back_is_tried_again(before: KernelState, desired: KernelState, number: int) -> None:
     kernel = FakeKernel(before)
-    converge(kernel, lambda _: wished, always)
+    converge(kernel, lambda _: desired, always)
     asked: list[Operation] = []
 
     def once(operation: Operation) -> str | None:
@@ -136,7 +136,7 @@ def test_what_fails_once_on_the_way_back_is_tried_again(before: KernelState, wis
         return "not now" if len(asked) == number else None
 
     kernel.refuses = once
-    assert converge(kernel, lambda now: between(before, wished, now), always) == ()
+    assert converge(kernel, lambda now: between(before, desired, now), always) == ()
     assert same(kernel.now, before)
 
 

@@ -9,7 +9,7 @@ from netconf.model import Interface, LinkState, NetworkState
 from netconf.networkmanager.known import known, with_known
 from netconf.planning.plan import plan
 
-_HEARD = {
+_NEIGHBOR = {
     "system-name": Variant("s", "switch-3"),
     "chassis-id": Variant("s", "00:01:30:F9:AD:A0"),
     "port-id": Variant("s", "1/17"),
@@ -19,7 +19,7 @@ _LISTENS = {"connection": {"lldp": Variant("i", 1)}}
 
 
 def test_neighbours_are_shown_as_nmstate_shows_them_and_wished_for_by_nobody() -> None:
-    observed = with_known(Interface("eth1"), known(_LISTENS, [_HEARD]))
+    observed = with_known(Interface("eth1"), known(_LISTENS, [_NEIGHBOR]))
     shown = render(NetworkState((observed,)))
     assert _lldp(shown) == {
         "enabled": True,

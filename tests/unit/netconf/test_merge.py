@@ -44,13 +44,13 @@ BARE = NetworkState((*NICS, Interface("uplink0", LinkType.ETHERNET, mtu=1500, ca
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(states)
-def test_a_wish_that_has_come_true_leaves_nothing_to_do(wish: NetworkState) -> None:
-    wish = replace(wish, gone=(), gone_rules=())  # what comes and goes in one document is another test's
+def test_a_wish_that_has_come_true_leaves_nothing_to_do(desired: NetworkState) -> None:
+    desired = replace(desired, gone=(), gone_rules=())  # what comes and goes in one document is another test's
     try:
-        plan(wish, BARE)
+        plan(desired, BARE)
     except Refused:
         assume(False)
-    assert plan(wish, expected_state(complete(wish, BARE), BARE)) == ()
+    assert plan(desired, expected_state(complete(desired, BARE), BARE)) == ()
 
 
 def one(desired: Interface, observed: NetworkState) -> Interface:

@@ -20,7 +20,7 @@ from netconf.model import BY_DHCP, Checkpoint, NetworkState, Route, RouteOfOther
 from netconf.planning.completion import complete
 from netconf.planning.plan import Step
 from tests.unit.netconf.desired import DHCP as LEASED
-from tests.unit.netconf.desired import HOST, bridge, v4, wish, with_eth0
+from tests.unit.netconf.desired import HOST, bridge, desired_document, v4, with_eth0
 from tests.unit.netconf.states import checkpoint
 from tests.unit.netconf.test_backend_watchdog import Machine, Mortal
 from tests.unit.netconf.test_observe import link, route
@@ -113,15 +113,15 @@ OFF = {"enabled": False}
 @pytest.mark.parametrize(
     ("desired", "stays"),
     [
-        (wish({"name": "eth0", "mtu": 1400}), True),
-        (wish(bridge("eth1")), True),
-        (wish({"name": "eth0", "ipv6": OFF}), True),
-        (wish({"name": "eth0", "ipv4": {"enabled": True, "dhcp": True}}), True),
-        (wish({"name": "eth0", "ipv4": OFF}), False),
-        (wish({"name": "eth0", "state": "down"}), False),
-        (wish({"name": "eth0", "state": "absent"}), False),
-        (wish(bridge("eth0")), False),
-        (wish({"name": "vrf9", "type": "vrf", "vrf": {"route-table-id": 9, "port": ["eth0"]}}), False),
+        (desired_document({"name": "eth0", "mtu": 1400}), True),
+        (desired_document(bridge("eth1")), True),
+        (desired_document({"name": "eth0", "ipv6": OFF}), True),
+        (desired_document({"name": "eth0", "ipv4": {"enabled": True, "dhcp": True}}), True),
+        (desired_document({"name": "eth0", "ipv4": OFF}), False),
+        (desired_document({"name": "eth0", "state": "down"}), False),
+        (desired_document({"name": "eth0", "state": "absent"}), False),
+        (desired_document(bridge("eth0")), False),
+        (desired_document({"name": "vrf9", "type": "vrf", "vrf": {"route-table-id": 9, "port": ["eth0"]}}), False),
     ],
 )
 def test_they_stay_as_long_as_the_interface_has_their_family(desired: dict[str, Any], stays: bool) -> None:
@@ -134,7 +134,7 @@ def test_they_stay_as_long_as_the_interface_has_their_family(desired: dict[str, 
 @pytest.mark.parametrize(("protocol", "stays"), [(DHCP, False), (BGP, True)])
 def test_what_a_lease_brought_goes_with_it(protocol: int, stays: bool) -> None:
     observed = with_eth0(ipv4=LEASED)
-    found = staying(complete(parse(wish({"name": "eth0", "ipv4": v4("192.0.2.77")})), observed), observed)
+    found = staying(complete(parse(desired_document({"name": "eth0", "ipv4": v4("192.0.2.77")})), observed), observed)
     assert found(path(protocol=protocol, link="eth0")) is stays
 
 
@@ -196,7 +196,7 @@ async def test_confirmed_they_are_not_minded_any_more(machine: Machine) -> None:
     change = await machine.network().change(NARROW)
     await machine.network().confirm(checkpoint(change))
     machine.kernel.now = replace(machine.kernel.now, routes=())
-    await Network(machine.nm, rollback=machine.deputy).roll_back_unconfirmed()
+    await Network(machine.nm, rollback=machine.rollback).roll_back_unconfirmed()
     assert routes(machine) == set()
 
 

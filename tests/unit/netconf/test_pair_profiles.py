@@ -56,7 +56,7 @@ def test_profiles_that_bring_a_pair_back(known: Mapping[str, Known]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("going", "known", "name"),
+    ("removed", "known", "name"),
     [
         ((V1, V1P), {}, "v1"),
         ((V1, V1P), {"v1": _OTHER, "v1p": _OTHER}, "v1"),
@@ -65,9 +65,9 @@ def test_profiles_that_bring_a_pair_back(known: Mapping[str, Known]) -> None:
     ],
     ids=["none", "of-nics", "none-with-its-address", "none-with-its-bridge"],
 )
-def test_a_pair_that_would_not_come_back(going: tuple[Interface, ...], known: Mapping[str, Known], name: str) -> None:
+def test_a_pair_that_would_not_come_back(removed: tuple[Interface, ...], known: Mapping[str, Known], name: str) -> None:
     with pytest.raises(NoProfile, match=f"no profile for {name}"):
-        check(going, known)
+        check(removed, known)
 
 
 def test_only_pairs_are_asked_about() -> None:

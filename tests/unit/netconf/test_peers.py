@@ -15,17 +15,17 @@ SSH = f"{LAPTOP} 50022 192.0.2.11 22"
 
 
 class Site:
-    """Who answers pings, and which connections there are; `hears` is when something came from the laptop."""
+    """Who answers pings, and which connections there are; `received` is when something came from the laptop."""
 
     def __init__(self, *answer: str) -> None:
         self.answer = set(answer)
-        self.hears: float | None = None
+        self.received: float | None = None
         self.now = 1000.0
         self.talks = [(ENGINE, 40000), (NODE, 24007), (LAPTOP, 50022), (NODE, 49152)]
 
     def conversations(self) -> tuple[Conversation, ...]:
         def ago(peer: str) -> float:
-            return self.now - self.hears if peer == LAPTOP and self.hears is not None else 3600
+            return self.now - self.received if peer == LAPTOP and self.received is not None else 3600
 
         return tuple(Conversation(peer, port, ago(peer)) for peer, port in self.talks)
 
@@ -37,7 +37,7 @@ class Site:
         return Asking(talks=self.conversations, run=self.run, clock=lambda: self.now)
 
     def speak(self, _: str) -> None:
-        self.hears = self.now + 1
+        self.received = self.now + 1
         self.now += 2
 
 
@@ -49,12 +49,12 @@ def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "open_connection", away)
 
 
-async def looked(site: Site, report: Callable[[str], None] = lambda says: None) -> PeersStillAnswer | None:
+async def observed(site: Site, report: Callable[[str], None] = lambda message: None) -> PeersStillAnswer | None:
     return await PeersStillAnswer.of_now(site.asking, SSH, report)
 
 
-async def proof_of(site: Site, report: Callable[[str], None] = lambda says: None) -> PeersStillAnswer:
-    found = await looked(site, report)
+async def proof_of(site: Site, report: Callable[[str], None] = lambda message: None) -> PeersStillAnswer:
+    found = await observed(site, report)
     assert found is not None
     return found
 
@@ -73,14 +73,14 @@ async def test_who_did_not_answer_before_proves_nothing() -> None:
     proof = await proof_of(site)
     assert proof.description == f"those that this machine talks to still answer ({NODE})"
     assert await proof.why_not() is None
-    assert await looked(Site()) is None
+    assert await observed(Site()) is None
 
 
 async def test_a_machine_that_talks_to_nobody() -> None:
     site = Site(NODE)
     site.talks = []
     told: list[str] = []
-    assert await looked(site, told.append) is None
+    assert await observed(site, told.append) is None
     assert told == []
 
 
@@ -121,7 +121,7 @@ async def test_what_comes_over_the_connections_of_others_proves_nothing() -> Non
 async def test_a_machine_that_takes_the_address_of_another_does_not_answer_for_it() -> None:
     site = Site("127.0.0.1")
     site.talks = [("127.0.0.1", 22)]
-    assert await looked(site) is None
+    assert await observed(site) is None
 
 
 def test_a_few_are_enough() -> None:

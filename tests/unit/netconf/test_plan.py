@@ -35,19 +35,19 @@ from netconf.planning.completion import complete, ports
 from netconf.planning.plan import plan
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, STATIC, bridge, default, nic
 
-WISH = parse(DOCUMENT)
+DESIRED = parse(DOCUMENT)
 TAP = Interface("vnet0", LinkType.TUN, mac="fe:54:00:00:00:09", controller="ovirtmgmt", ipv4=OFF, ipv6=OFF)
 
 
 NO_DEFAULT = "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0"
 
 
-def says(desired: NetworkState, observed: NetworkState) -> list[str]:
+def descriptions(desired: NetworkState, observed: NetworkState) -> list[str]:
     return [step.description for step in plan(desired, observed)]
 
 
 def test_the_address_moves_from_the_nic_to_the_bridge() -> None:
-    assert says(WISH, BEFORE) == [
+    assert descriptions(DESIRED, BEFORE) == [
         "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24",
         "Take IPv4 away from host0 (it has 192.0.2.11/24)",
         NO_DEFAULT,
@@ -56,12 +56,12 @@ def test_the_address_moves_from_the_nic_to_the_bridge() -> None:
 
 
 def test_a_settled_host_needs_nothing() -> None:
-    assert says(WISH, AFTER) == []
+    assert descriptions(DESIRED, AFTER) == []
 
 
 def test_a_new_bridge_has_the_mac_of_its_first_port() -> None:
-    assert [i.mac for i in complete(WISH, BEFORE).interfaces] == [MAC, None]
-    assert [i.mac for i in complete(WISH, AFTER).interfaces] == [None, None]
+    assert [i.mac for i in complete(DESIRED, BEFORE).interfaces] == [MAC, None]
+    assert [i.mac for i in complete(DESIRED, AFTER).interfaces] == [None, None]
     copying = NetworkState((replace(bridge("host0"), mac=None, copy_mac_from="host0"),))
     assert complete(copying, AFTER).interfaces[0].mac == MAC
 
@@ -69,7 +69,7 @@ def test_a_new_bridge_has_the_mac_of_its_first_port() -> None:
 def test_taps_of_vms_are_no_drift() -> None:
     ovirtmgmt = bridge("host0", "vnet0")
     observed = replace(AFTER, interfaces=(nic(ipv4=OFF, controller="ovirtmgmt"), ovirtmgmt, TAP))
-    assert says(WISH, observed) == []
+    assert descriptions(DESIRED, observed) == []
     assert ports("ovirtmgmt", observed) == ("host0",)
 
 
@@ -77,7 +77,7 @@ def test_ports_come_and_go() -> None:
     extra = replace(nic("eth1", ipv4=OFF, controller="ovirtmgmt"), mac="52:54:00:00:00:02")
     free = nic(ipv4=OFF)
     observed = replace(AFTER, interfaces=(free, extra, bridge("eth1")))
-    assert says(WISH, observed) == ["Plug host0 into ovirtmgmt", "Pull eth1 out of ovirtmgmt"]
+    assert descriptions(DESIRED, observed) == ["Plug host0 into ovirtmgmt", "Pull eth1 out of ovirtmgmt"]
 
 
 @pytest.mark.parametrize(
@@ -105,23 +105,23 @@ def test_ports_come_and_go() -> None:
     ],
 )
 def test_one_interface(desired: Interface, expected: list[str]) -> None:
-    assert says(NetworkState((desired,)), BEFORE) == expected
+    assert descriptions(NetworkState((desired,)), BEFORE) == expected
 
 
 def test_from_dhcp_to_static() -> None:
     lent = IpConfig(enabled=True, dhcp=True, addresses=(Address("192.0.2.77", 24),))
     observed = NetworkState((nic(ipv4=lent),))
     desired = NetworkState((Interface("host0", ipv4=STATIC),))
-    assert says(desired, observed) == [
+    assert descriptions(desired, observed) == [
         "Stop asking for IPv4 addresses of host0 (it has 192.0.2.77/24 by DHCP)",
         "Give host0 192.0.2.11/24",
     ]
-    assert says(NetworkState((Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)),)), observed) == []
+    assert descriptions(NetworkState((Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)),)), observed) == []
 
 
 def test_options_of_a_bridge() -> None:
     desired = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=True, forward_delay_s=4)),))
-    assert says(desired, AFTER) == [
+    assert descriptions(desired, AFTER) == [
         "Turn STP of ovirtmgmt on",
         "Set the forward delay of ovirtmgmt to 4 s (it is 0 s)",
     ]
@@ -129,7 +129,7 @@ def test_options_of_a_bridge() -> None:
 
 def test_the_forward_delay_of_a_bridge_without_stp_means_nothing() -> None:
     desired = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=False, forward_delay_s=9)),))
-    assert says(desired, AFTER) == []
+    assert descriptions(desired, AFTER) == []
 
 
 def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
@@ -137,7 +137,7 @@ def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
         Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),
         Interface("host0", state=LinkState.ABSENT),
     )
-    assert says(NetworkState(gone), AFTER) == [
+    assert descriptions(NetworkState(gone), AFTER) == [
         "Remove ovirtmgmt (it has 192.0.2.11/24)",
         "No longer: Route 0.0.0.0/0 over 192.0.2.1 on ovirtmgmt",
     ]
@@ -145,15 +145,15 @@ def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
 
 def test_routes_with_and_without_metric() -> None:
     observed = replace(BEFORE, routes=(default("host0"),))
-    assert says(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0"),)), observed) == []
-    assert says(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0", 7),)), observed) == [
+    assert descriptions(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0"),)), observed) == []
+    assert descriptions(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0", 7),)), observed) == [
         "Route 0.0.0.0/0 over 192.0.2.1 on host0"
     ]
 
 
 def test_dns() -> None:
-    assert says(NetworkState(dns=BEFORE.dns), BEFORE) == []
-    assert says(NetworkState(dns=Dns(("192.0.2.2",), ("example.net",))), BEFORE) == [
+    assert descriptions(NetworkState(dns=BEFORE.dns), BEFORE) == []
+    assert descriptions(NetworkState(dns=Dns(("192.0.2.2",), ("example.net",))), BEFORE) == [
         "Resolve names by 192.0.2.2, searching example.net"
     ]
 
@@ -194,19 +194,19 @@ STACK = NetworkState(
 
 
 def test_what_others_stand_on_is_made_first_and_removed_last() -> None:
-    assert says(NetworkState((OVER, VLAN, BOND)), BARE) == [
+    assert descriptions(NetworkState((OVER, VLAN, BOND)), BARE) == [
         "Make the bond bond0 (802.3ad) over eth1, eth2",
         "Make the VLAN bond0.7 over bond0",
         "Make the bridge br7 over bond0.7",
     ]
-    assert says(NetworkState((OVER, VLAN, BOND)), STACK) == []
+    assert descriptions(NetworkState((OVER, VLAN, BOND)), STACK) == []
     gone = tuple(Interface(name, LinkType.OTHER, LinkState.ABSENT) for name in ("bond0", "bond0.7", "br7"))
-    assert says(NetworkState(gone), STACK) == ["Remove br7", "Remove bond0.7", "Remove bond0"]
+    assert descriptions(NetworkState(gone), STACK) == ["Remove br7", "Remove bond0.7", "Remove bond0"]
 
 
 def test_a_bond_changes_in_place() -> None:
     desired = replace(BOND, bond=Bond(BondMode.ACTIVE_BACKUP, ("eth1", "eth3"), (("miimon", 100),)))
-    assert says(NetworkState((desired,)), STACK) == [
+    assert descriptions(NetworkState((desired,)), STACK) == [
         "Plug eth3 into bond0",
         "Pull eth2 out of bond0",
         "Change the mode of bond0 to active-backup (it is 802.3ad)",
@@ -220,7 +220,7 @@ def test_a_port_moves_between_bridges() -> None:
     )
     now = NetworkState((replace(ETH[1], controller="br1"), replace(bridges[0], bridge=Bridge(("eth1",))), bridges[1]))
     now = replace(now, interfaces=(*now.interfaces[:2], replace(bridges[1], bridge=Bridge(()))))
-    assert says(NetworkState(bridges), now) == ["Pull eth1 out of br1", "Plug eth1 into br2"]
+    assert descriptions(NetworkState(bridges), now) == ["Pull eth1 out of br1", "Plug eth1 into br2"]
 
 
 def test_a_nic_is_found_by_its_mac() -> None:
@@ -237,12 +237,12 @@ def test_rules_and_routes_that_go() -> None:
     desired = NetworkState(
         gone=(RouteMatch(interface="host0"),), gone_rules=(Rule(table=50),), rules=(Rule(family=4, table=7),)
     )
-    assert says(desired, now) == [
+    assert descriptions(desired, now) == [
         "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0",
         "No longer: Rule for IPv4 from 10.0.0.0/8 with priority 9: look up in table 50",
         "Rule for IPv4 : look up in table 7",
     ]
-    assert says(NetworkState(rules=now.rules), now) == []
+    assert descriptions(NetworkState(rules=now.rules), now) == []
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,13 @@ from tests.unit.netconf.desired import (
     OFF,
     bond,
     bridge,
+    descriptions,
+    desired_document,
     nic,
     route,
-    says,
     v4,
     v6,
     why,
-    wish,
     with_eth0,
 )
 from tests.unit.netconf.states import AFTER, DOCUMENT
@@ -42,14 +42,14 @@ from tests.unit.netconf.states import AFTER, DOCUMENT
     ("given", "error", "message"),
     [
         # A route over what has no IPv4, no IPv6, is down, is a port or goes.
-        (wish(routes=[route("0.0.0.0/0", "192.0.2.1", "eth1")]), errors.RouteNowhere, "no IPv4"),
+        (desired_document(routes=[route("0.0.0.0/0", "192.0.2.1", "eth1")]), errors.RouteNowhere, "no IPv4"),
         (
-            wish({"name": "eth0", "ipv4": OFF}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
+            desired_document({"name": "eth0", "ipv4": OFF}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
             errors.RouteNowhere,
             "no IPv4",
         ),
         (
-            wish(
+            desired_document(
                 {"name": "eth0", "ipv4": {"enabled": True, "address": []}},
                 routes=[route("198.18.0.0/15", None, "eth0")],
             ),
@@ -57,53 +57,63 @@ from tests.unit.netconf.states import AFTER, DOCUMENT
             "no IPv4",
         ),
         (
-            wish({"name": "eth1", "ipv6": OFF}, routes=[route("::/0", "fe80::1", "eth1")]),
+            desired_document({"name": "eth1", "ipv6": OFF}, routes=[route("::/0", "fe80::1", "eth1")]),
             errors.RouteNowhere,
             "no IPv6",
         ),
         (
-            wish({"name": "eth0", "state": "down"}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
+            desired_document({"name": "eth0", "state": "down"}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
             errors.RouteNowhere,
             "not up",
         ),
         (
-            wish({"name": "eth0", "state": "absent"}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
+            desired_document({"name": "eth0", "state": "absent"}, routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")]),
             errors.RouteNowhere,
             "not up",
         ),
         # A gateway that nobody can be.
-        (wish(routes=[route("0.0.0.0/0", "192.0.2.11", "eth0")]), errors.BadGateway, "this machine itself"),
-        (wish(routes=[route("198.18.0.0/15", "198.51.100.11", "eth0")]), errors.BadGateway, "of eth22"),
-        (wish(routes=[route("198.18.0.0/15", "192.0.2.255", "eth0")]), errors.BadGateway, "broadcast"),
-        (wish(routes=[route("198.18.0.0/15", "192.0.2.0", "eth0")]), errors.BadGateway, "names the network"),
+        (desired_document(routes=[route("0.0.0.0/0", "192.0.2.11", "eth0")]), errors.BadGateway, "this machine itself"),
+        (desired_document(routes=[route("198.18.0.0/15", "198.51.100.11", "eth0")]), errors.BadGateway, "of eth22"),
+        (desired_document(routes=[route("198.18.0.0/15", "192.0.2.255", "eth0")]), errors.BadGateway, "broadcast"),
         (
-            wish({"name": "eth0", "ipv4": v4("192.0.2.7")}, routes=[route("198.18.0.0/15", "192.0.2.7", "eth0")]),
+            desired_document(routes=[route("198.18.0.0/15", "192.0.2.0", "eth0")]),
+            errors.BadGateway,
+            "names the network",
+        ),
+        (
+            desired_document(
+                {"name": "eth0", "ipv4": v4("192.0.2.7")}, routes=[route("198.18.0.0/15", "192.0.2.7", "eth0")]
+            ),
             errors.BadGateway,
             "this machine itself",
         ),
         (
-            wish({"name": "eth0", "ipv6": v6()}, routes=[route("::/0", "2001:DB8:0::11", "eth0")]),
+            desired_document({"name": "eth0", "ipv6": v6()}, routes=[route("::/0", "2001:DB8:0::11", "eth0")]),
             errors.BadGateway,
             "this machine itself",
         ),
         # Routes that the kernel cannot tell apart.
         (
-            wish(routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth0", metric=50)]),
+            desired_document(
+                routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth0", metric=50)]
+            ),
             errors.RoutesAlike,
             "metric 50",
         ),
         (
-            wish(routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth1", metric=50)]),
+            desired_document(
+                routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth1", metric=50)]
+            ),
             errors.RoutesAlike,
             "metric 50",
         ),
         (
-            wish(routes=[route("::/0", "fe80::1", "eth0"), route("::/0", "fe80::2", "eth0")]),
+            desired_document(routes=[route("::/0", "fe80::1", "eth0"), route("::/0", "fe80::2", "eth0")]),
             errors.RoutesAlike,
             "no metric",
         ),
         (
-            wish(
+            desired_document(
                 routes=[
                     route("198.18.0.0/15", "192.0.2.1", "eth0", metric=7),
                     route("198.18.0.0/15", "198.51.100.1", "eth22", metric=7),
@@ -112,41 +122,47 @@ from tests.unit.netconf.states import AFTER, DOCUMENT
             errors.RoutesAlike,
             "metric 7",
         ),
-        (wish(routes=[route("0.0.0.0/0", "198.51.100.1", "eth22", metric=100)]), errors.RoutesAlike, "metric 100"),
+        (
+            desired_document(routes=[route("0.0.0.0/0", "198.51.100.1", "eth22", metric=100)]),
+            errors.RoutesAlike,
+            "metric 100",
+        ),
         # Names that nobody could be asked for.
         (
-            wish({"name": "eth0", "ipv4": OFF}, {"name": "eth22", "ipv4": OFF}, dns=["192.0.2.54"]),
+            desired_document({"name": "eth0", "ipv4": OFF}, {"name": "eth22", "ipv4": OFF}, dns=["192.0.2.54"]),
             errors.NothingAsks,
             "IPv4",
         ),
-        (wish(dns=["2001:db8::53"]), errors.NothingAsks, "IPv6"),
+        (desired_document(dns=["2001:db8::53"]), errors.NothingAsks, "IPv6"),
         (
-            wish({"name": "eth0", "state": "down"}, {"name": "eth22", "state": "absent"}, dns=["192.0.2.54"]),
+            desired_document(
+                {"name": "eth0", "state": "down"}, {"name": "eth22", "state": "absent"}, dns=["192.0.2.54"]
+            ),
             errors.NothingAsks,
             "IPv4",
         ),
         # What else cannot be.
-        (wish({"name": "eth1", "ipv4": v4()}), errors.AddressTwice, "eth0"),
-        (wish({"name": "eth1", "ipv4": v4("192.0.2.11", 25)}), errors.AddressTwice, "eth0"),
-        (wish(bridge("eth1", ipv4=v4("198.51.100.11"))), errors.AddressTwice, "eth22"),
-        (wish({"name": "eth0", "mtu": 1279}), errors.TooNarrow, "1280"),
-        (wish({"name": "eth1", "mtu": 68, "ipv6": v6()}), errors.TooNarrow, "1280"),
-        (wish({"name": "eth1", "wait-ip": "ipv4"}), errors.WaitsForEver, "IPv4"),
+        (desired_document({"name": "eth1", "ipv4": v4()}), errors.AddressTwice, "eth0"),
+        (desired_document({"name": "eth1", "ipv4": v4("192.0.2.11", 25)}), errors.AddressTwice, "eth0"),
+        (desired_document(bridge("eth1", ipv4=v4("198.51.100.11"))), errors.AddressTwice, "eth22"),
+        (desired_document({"name": "eth0", "mtu": 1279}), errors.TooNarrow, "1280"),
+        (desired_document({"name": "eth1", "mtu": 68, "ipv6": v6()}), errors.TooNarrow, "1280"),
+        (desired_document({"name": "eth1", "wait-ip": "ipv4"}), errors.WaitsForEver, "IPv4"),
         (
-            wish({"name": "eth1", "wait-ip": "ipv4+ipv6", "ipv4": v4("192.0.2.9"), "ipv6": OFF}),
+            desired_document({"name": "eth1", "wait-ip": "ipv4+ipv6", "ipv4": v4("192.0.2.9"), "ipv6": OFF}),
             errors.WaitsForEver,
             "IPv6",
         ),
         (
-            wish(
+            desired_document(
                 {"name": "eth1.7", "type": "vlan", "vlan": {"base-iface": "eth1", "id": 7}},
                 {"name": "eth1", "state": "down"},
             ),
             errors.BaseDown,
             "eth1",
         ),
-        (wish(bridge("eth1"), bridge("br0") | {"name": "br1"}), errors.BadPort, "linux-bridge"),
-        (wish(bridge("eth1", **{"copy-mac-from": "eth9"})), errors.NoSuchInterface, "none of that name"),
+        (desired_document(bridge("eth1"), bridge("br0") | {"name": "br1"}), errors.BadPort, "linux-bridge"),
+        (desired_document(bridge("eth1", **{"copy-mac-from": "eth9"})), errors.NoSuchInterface, "none of that name"),
     ],
 )
 def test_what_cannot_come_true_is_refused(given: dict[str, Any], error: type[Refused], message: str) -> None:
@@ -159,54 +175,58 @@ def test_a_vlan_that_is_there_by_another_name() -> None:
     there = Interface("blue", LinkType.VLAN, ipv4=IpConfig(), ipv6=IpConfig(), vlan=Vlan("eth0", 7))
     observed = replace(HOST, interfaces=(*HOST.interfaces, there))
     given = {"name": "eth0.7", "type": "vlan", "vlan": {"base-iface": "eth0", "id": 7}}
-    assert isinstance(why(wish(given), observed), errors.VlanTwice)
-    assert says(wish(given, {"name": "blue", "type": "vlan", "state": "absent"}), observed)
+    assert isinstance(why(desired_document(given), observed), errors.VlanTwice)
+    assert descriptions(desired_document(given, {"name": "blue", "type": "vlan", "state": "absent"}), observed)
 
 
 @pytest.mark.parametrize("name", ["host0", "eth1"])
 def test_a_port_is_not_brought_down(name: str) -> None:
     observed = replace(AFTER, interfaces=(*AFTER.interfaces, nic("eth1")))
-    given = wish({"name": name, "state": "down"})
+    given = desired_document({"name": name, "state": "down"})
     if name == "host0":
         assert isinstance(why(given, observed), errors.PortDown)
         plugged = bridge("eth1") | {"name": "ovirtmgmt"}
-        assert says(wish({"name": name, "state": "down"}, plugged), observed)
+        assert descriptions(desired_document({"name": name, "state": "down"}, plugged), observed)
     else:
-        assert says(given, observed)
+        assert descriptions(given, observed)
 
 
 def test_dhcp_that_brings_name_servers() -> None:
     observed = with_eth0(ipv4=DHCP)
-    assert isinstance(why(wish(dns=[]), observed), errors.NamesComeAlong)
-    assert says(wish({"name": "eth0", "ipv4": {"enabled": True, "dhcp": True, "auto-dns": False}}, dns=[]), observed)
-    assert says(wish(dns=["192.0.2.54"]), observed)
+    assert isinstance(why(desired_document(dns=[]), observed), errors.NamesComeAlong)
+    assert descriptions(
+        desired_document({"name": "eth0", "ipv4": {"enabled": True, "dhcp": True, "auto-dns": False}}, dns=[]), observed
+    )
+    assert descriptions(desired_document(dns=["192.0.2.54"]), observed)
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        wish(routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth0", metric=51)]),
-        wish(routes=[route("0.0.0.0/0", "198.51.100.1", "eth22")]),
-        wish(
+        desired_document(
+            routes=[route("::/0", "fe80::1", "eth0", metric=50), route("::/0", "fe80::2", "eth0", metric=51)]
+        ),
+        desired_document(routes=[route("0.0.0.0/0", "198.51.100.1", "eth22")]),
+        desired_document(
             routes=[
                 route("0.0.0.0/0", "198.51.100.1", "eth22", metric=100),
                 route("0.0.0.0/0", None, "eth0", state="absent"),
             ]
         ),
-        wish(
+        desired_document(
             {"name": "eth0", "ipv4": OFF},
             {"name": "eth1", "ipv4": v4()},
             routes=[route("0.0.0.0/0", "192.0.2.1", "eth1")],
         ),
-        wish({"name": "eth1", "mtu": 1000, "ipv6": OFF}),
-        wish({"name": "eth0", "mtu": 1280}),
-        wish({"name": "eth1", "ipv4": {"enabled": True, "dhcp": True}}, dns=["192.0.2.54"]),
-        wish({"name": "eth1", "ipv6": {"enabled": True, "autoconf": True}}, dns=["2001:db8::53"]),
-        wish(dns=["127.0.0.1"]),
+        desired_document({"name": "eth1", "mtu": 1000, "ipv6": OFF}),
+        desired_document({"name": "eth0", "mtu": 1280}),
+        desired_document({"name": "eth1", "ipv4": {"enabled": True, "dhcp": True}}, dns=["192.0.2.54"]),
+        desired_document({"name": "eth1", "ipv6": {"enabled": True, "autoconf": True}}, dns=["2001:db8::53"]),
+        desired_document(dns=["127.0.0.1"]),
     ],
 )
 def test_what_can_come_true_is_planned(given: dict[str, Any]) -> None:
-    assert says(given)
+    assert descriptions(given)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +248,7 @@ def test_what_can_come_true_is_planned(given: dict[str, Any]) -> None:
 def test_an_address_that_no_gateway_has_is_a_mistake_of_the_document(hop: str) -> None:
     destination = "::/0" if ":" in hop else "0.0.0.0/0"
     with pytest.raises(errors.BadDocument, match="next-hop-address"):
-        parse(wish(routes=[route(destination, hop, "eth0")]))
+        parse(desired_document(routes=[route(destination, hop, "eth0")]))
 
 
 @pytest.mark.parametrize(
@@ -236,18 +256,20 @@ def test_an_address_that_no_gateway_has_is_a_mistake_of_the_document(hop: str) -
 )
 def test_an_address_that_no_name_server_has_is_a_mistake_of_the_document(server: str) -> None:
     with pytest.raises(errors.BadDocument, match="dns-resolver"):
-        parse(wish(dns=[server]))
+        parse(desired_document(dns=[server]))
 
 
 def test_addresses_are_taken_as_the_kernel_writes_them() -> None:
-    given = parse(wish(routes=[route("2001:DB8:0::/48", "FE80:0::1", "eth0", metric=0)], dns=["2001:0DB8::53"]))
+    given = parse(
+        desired_document(routes=[route("2001:DB8:0::/48", "FE80:0::1", "eth0", metric=0)], dns=["2001:0DB8::53"])
+    )
     assert given.routes == (Route("2001:db8::/48", "fe80::1", "eth0"),)
     assert given.dns == Dns(("2001:db8::53",))
 
 
 def _uplinks(**stp: Any) -> dict[str, Any]:
     inside = {"port": [{"name": "eth1"}, {"name": "eth3"}], "options": {"stp": stp} if stp else {}}
-    return wish({"name": "br0", "type": "linux-bridge", "state": "up", "bridge": inside})
+    return desired_document({"name": "br0", "type": "linux-bridge", "state": "up", "bridge": inside})
 
 
 MORE = replace(HOST, interfaces=(*HOST.interfaces, nic("eth3")))
@@ -258,9 +280,11 @@ MORE = replace(HOST, interfaces=(*HOST.interfaces, nic("eth3")))
     [
         (_uplinks(), MORE, "eth1, eth3"),
         (_uplinks(enabled=False), MORE, "eth1, eth3"),
-        (wish(bridge("eth1", "bond0"), bond("eth3")), MORE, "bond0, eth1"),
+        (desired_document(bridge("eth1", "bond0"), bond("eth3")), MORE, "bond0, eth1"),
         (
-            wish(bridge("eth1", "eth3.7"), {"name": "eth3.7", "type": "vlan", "vlan": {"base-iface": "eth3", "id": 7}}),
+            desired_document(
+                bridge("eth1", "eth3.7"), {"name": "eth3.7", "type": "vlan", "vlan": {"base-iface": "eth3", "id": 7}}
+            ),
             MORE,
             "eth1, eth3.7",
         ),
@@ -275,11 +299,11 @@ def test_two_ways_out_of_a_bridge_without_stp(given: dict[str, Any], observed: N
     "given",
     [
         _uplinks(enabled=True),
-        wish(bridge("bond0"), bond("eth1", "eth3")),
-        wish(bond("eth1", "eth3")),
-        wish(bridge("eth1")),
-        wish(bridge("eth1", "v1"), {"name": "v1", "type": "veth", "veth": {"peer": "v1p"}}),
-        wish(bridge("eth1", "dummy0"), {"name": "dummy0", "type": "dummy"}),
+        desired_document(bridge("bond0"), bond("eth1", "eth3")),
+        desired_document(bond("eth1", "eth3")),
+        desired_document(bridge("eth1")),
+        desired_document(bridge("eth1", "v1"), {"name": "v1", "type": "veth", "veth": {"peer": "v1p"}}),
+        desired_document(bridge("eth1", "dummy0"), {"name": "dummy0", "type": "dummy"}),
     ],
 )
 def test_no_warning_without_a_reason(given: dict[str, Any]) -> None:
@@ -293,14 +317,14 @@ def test_taps_are_no_ways_out_and_what_is_so_already_is_not_warned_of() -> None:
     ports = [replace(i, controller="br0") if i.name in ("eth1", "eth3") else i for i in MORE.interfaces]
     observed = replace(MORE, interfaces=(*ports, br0, tap))
     assert preview(parse(_uplinks()), observed) == preview(NetworkState(), observed)
-    more = parse(wish({"name": "br0", "type": "linux-bridge", "mtu": 1400}))
+    more = parse(desired_document({"name": "br0", "type": "linux-bridge", "mtu": 1400}))
     assert "(eth1, eth3)" in preview(more, observed).warnings[0]
 
 
 def test_a_gateway_in_no_network_is_made_and_warned_of() -> None:
-    (warning,) = preview(parse(wish(routes=[route("198.18.0.0/15", "203.0.113.1", "eth0")])), HOST).warnings
+    (warning,) = preview(parse(desired_document(routes=[route("198.18.0.0/15", "203.0.113.1", "eth0")])), HOST).warnings
     assert "203.0.113.1 is in no network of eth0" in warning
-    assert preview(parse(wish(routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")])), HOST).warnings == ()
+    assert preview(parse(desired_document(routes=[route("198.18.0.0/15", "192.0.2.9", "eth0")])), HOST).warnings == ()
 
 
 def test_bad_documents_of_the_lock_out_trials_that_never_get_as_far_as_the_kernel() -> None:

@@ -19,7 +19,7 @@ from tests.unit.netconf.states import BEFORE, DOCUMENT
 
 
 @dataclass
-class _Said:
+class _Scripted:
     """A proof that says these one after the other, and then the last one again."""
 
     answers: list[str | None]
@@ -52,9 +52,9 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_kept_when_all_hold_in_the_end(network: Network, fake: FakeNetwork) -> None:
-    late = _Said(["not yet", None])
+    late = _Scripted(["not yet", None])
     told: list[str] = []
-    change = await change_proven(network, DOCUMENT, [late, _Said([None])], report=told.append)
+    change = await change_proven(network, DOCUMENT, [late, _Scripted([None])], report=told.append)
     assert fake.confirmed == [change.checkpoint]
     assert late.asked == 2
     assert told[0] == "Waiting for this to be true: it works"
@@ -66,7 +66,7 @@ async def test_taken_back_when_one_does_not(
     monkeypatch.setattr("netconf.proven._SPARE_S", 1000)  # leaves a quarter of the time: it is over at once
     monkeypatch.setattr("netconf.proven.uptime_s", _leaps())
     with pytest.raises(NotProven, match="no answer"):
-        await change_proven(network, DOCUMENT, [_Said(["no answer"]), _Said([None])], within_s=5)
+        await change_proven(network, DOCUMENT, [_Scripted(["no answer"]), _Scripted([None])], within_s=5)
     assert await network.observe() == BEFORE
     assert fake.confirmed == []
     last = network.last()
@@ -91,7 +91,7 @@ async def test_without_proofs_it_waits(network: Network, fake: FakeNetwork) -> N
 
 
 async def test_taken_back_when_who_asked_goes_away(network: Network, fake: FakeNetwork) -> None:
-    never = _Said(["not yet"])
+    never = _Scripted(["not yet"])
     task = asyncio.create_task(change_proven(network, DOCUMENT, [never], within_s=600))
     await never.begun.wait()
     task.cancel()
@@ -178,14 +178,14 @@ async def test_of_two_gateways_at_one_address_one_may_go_on_dropping_pings() -> 
 async def test_the_proofs_look_when_earlier_changes_have_ended_and_nothing_is_changed_yet(
     network: Network, fake: FakeNetwork
 ) -> None:
-    class _Looks(_Said):
+    class _Observing(_Scripted):
         async def observe(self) -> None:
             await super().observe()
             observed.append(fake.now)
 
     observed: list[NetworkState] = []
     await network.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
-    await change_proven(network, DOCUMENT, [_Looks([None])])
+    await change_proven(network, DOCUMENT, [_Observing([None])])
     assert observed == [BEFORE]
     assert len(fake.confirmed) == 1
 

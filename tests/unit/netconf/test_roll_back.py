@@ -61,7 +61,7 @@ class _Bus(Bus):
         raise AssertionError(f"nobody answers {member} {body}")
 
 
-async def _settle(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+async def _roll_back_unconfirmed(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
     async def connect(_address: str | None) -> AsyncIterator[Bus]:
         yield bus
@@ -73,11 +73,11 @@ async def _settle(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_settled_is_what_goes_back_by_itself_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     never = _Bus(-1)
-    await _settle(never, monkeypatch)
+    await _roll_back_unconfirmed(never, monkeypatch)
     assert never.asked > 10
     for at in range(never.asked):
         bus = _Bus(at)
-        await _settle(bus, monkeypatch)
+        await _roll_back_unconfirmed(bus, monkeypatch)
         assert (bus.checkpoints_now, bus.profiles_now) == ([], [])
 
 
@@ -85,5 +85,5 @@ async def test_a_checkpoint_without_a_profile_is_left_alone(monkeypatch: pytest.
     bus = _Bus(-1)
     bus.profiles_now = []
     with pytest.raises(ChangePending):
-        await _settle(bus, monkeypatch)
+        await _roll_back_unconfirmed(bus, monkeypatch)
     assert bus.checkpoints_now == [_CHECKPOINT]

@@ -28,7 +28,7 @@ from netconf.planning.plan import plan
 from netconf.planning.unavailable import prune_unavailable
 from netconf.why import why_interface
 from tests.fakes.kernel import FakeKernel
-from tests.integration.netconf.contract import Stage, hold
+from tests.integration.netconf.contract import Stage, check_case
 from tests.integration.netconf.sriov_cases import COUNTS, nic
 from tests.unit.netconf.states import OFF, STATIC
 
@@ -38,7 +38,7 @@ def eth(number: int, vfs: Sriov | None = None, **more: Any) -> Interface:
     return replace(plain, **more)
 
 
-def wish(vfs: int, **more: Any) -> Interface:
+def desired_nic(vfs: int, **more: Any) -> Interface:
     return replace(Interface("eth0", sriov=Sriov(vfs)), **more)
 
 
@@ -46,7 +46,7 @@ NONE = NetworkState((eth(0, Sriov(0, 7, asked=0)), eth(1)), ())
 TWO = NetworkState((eth(0, Sriov(2, 7, asked=2)), eth(1), eth(2, vf_of="eth0"), eth(3, vf_of="eth0")), ())
 
 
-def says(desired: Interface, observed: NetworkState) -> list[str]:
+def descriptions(desired: Interface, observed: NetworkState) -> list[str]:
     return [step.description for step in plan(NetworkState((desired,)), observed)]
 
 
@@ -56,32 +56,32 @@ def with_vf(**more: Any) -> NetworkState:
 
 
 def test_another_number() -> None:
-    assert says(wish(4), NONE) == ["Give eth0 4 virtual functions (it has 0)"]
-    assert says(wish(1), TWO) == ["Give eth0 1 virtual function (it has 2)"]
-    assert says(wish(2), TWO) == []
-    assert says(Interface("eth0"), TWO) == []
-    assert says(wish(0), TWO) == ["Give eth0 0 virtual functions (it has 2)"]
+    assert descriptions(desired_nic(4), NONE) == ["Give eth0 4 virtual functions (it has 0)"]
+    assert descriptions(desired_nic(1), TWO) == ["Give eth0 1 virtual function (it has 2)"]
+    assert descriptions(desired_nic(2), TWO) == []
+    assert descriptions(Interface("eth0"), TWO) == []
+    assert descriptions(desired_nic(0), TWO) == ["Give eth0 0 virtual functions (it has 2)"]
 
 
 def test_none_on_a_nic_that_cannot_have_any_are_so_anyway() -> None:
-    assert says(Interface("eth1", sriov=Sriov(0)), NONE) == []
+    assert descriptions(Interface("eth1", sriov=Sriov(0)), NONE) == []
 
 
 def test_a_nic_without_configuration_has_none() -> None:
     gone = Interface("eth0", LinkType.ETHERNET, LinkState.ABSENT)
-    assert says(gone, TWO) == ["Take the configuration of eth0 away"]
-    assert says(gone, NONE) == []
+    assert descriptions(gone, TWO) == ["Take the configuration of eth0 away"]
+    assert descriptions(gone, NONE) == []
     of_others = NetworkState((eth(0, Sriov(2, 7)), *TWO.interfaces[1:]))
-    assert says(gone, of_others) == []
+    assert descriptions(gone, of_others) == []
 
 
 @pytest.mark.parametrize(
     ("desired", "observed", "error", "message"),
     [
-        (wish(8), NONE, TooManyFunctions, "7 at most"),
+        (desired_nic(8), NONE, TooManyFunctions, "7 at most"),
         (Interface("eth1", sriov=Sriov(1)), NONE, NoSriov, "Cannot give eth1 1 virtual function"),
-        (wish(4), with_vf(ipv4=STATIC), FunctionInUse, "eth2 has the address 192.0.2.11/24"),
-        (wish(0), with_vf(controller="br0"), FunctionInUse, "eth2 is a port of br0"),
+        (desired_nic(4), with_vf(ipv4=STATIC), FunctionInUse, "eth2 has the address 192.0.2.11/24"),
+        (desired_nic(0), with_vf(controller="br0"), FunctionInUse, "eth2 is a port of br0"),
         (
             Interface("eth0", LinkType.ETHERNET, LinkState.ABSENT),
             with_vf(controller="br0"),
@@ -89,13 +89,13 @@ def test_a_nic_without_configuration_has_none() -> None:
             "eth2 is a port of br0",
         ),
         (
-            wish(4),
+            desired_nic(4),
             replace(TWO, interfaces=(*TWO.interfaces, Interface("v", LinkType.VLAN, vlan=Vlan("eth3", 7)))),
             FunctionInUse,
             "eth3 carries v",
         ),
         (
-            wish(4),
+            desired_nic(4),
             NetworkState((eth(0, Sriov(2, 7, ("0000:01:10.2",), asked=2)), *TWO.interfaces[1:])),
             FunctionInUse,
             "0000:01:10.2 belongs to a VM",
@@ -109,11 +109,11 @@ def test_what_cannot_be(desired: Interface, observed: NetworkState, error: type[
 
 def test_one_that_is_wished_to_be_something_is_in_use() -> None:
     with pytest.raises(FunctionInUse, match="eth2 is named in the document"):
-        plan(NetworkState((wish(4), Interface("eth2", ipv4=STATIC))), TWO)
+        plan(NetworkState((desired_nic(4), Interface("eth2", ipv4=STATIC))), TWO)
 
 
 def test_freed_in_the_same_document_it_may_go() -> None:
-    desired = NetworkState((wish(0), Interface("eth2", LinkType.ETHERNET, LinkState.ABSENT)))
+    desired = NetworkState((desired_nic(0), Interface("eth2", LinkType.ETHERNET, LinkState.ABSENT)))
     assert plan(desired, with_vf(ipv4=STATIC))[0].description == "Give eth0 0 virtual functions (it has 2)"
 
 
@@ -123,10 +123,10 @@ def test_they_come_and_go_and_that_is_no_drift() -> None:
 
 
 def test_without_the_hardware_the_rest_of_what_was_confirmed_comes_true() -> None:
-    confirmed = NetworkState((wish(3, ipv4=STATIC), Interface("eth2", ipv4=STATIC)), ())
+    confirmed = NetworkState((desired_nic(3, ipv4=STATIC), Interface("eth2", ipv4=STATIC)), ())
     bare = NetworkState((eth(0),), ())
     assert prune_unavailable(confirmed, bare).interfaces == (Interface("eth0", ipv4=STATIC),)
-    assert prune_unavailable(confirmed, NONE).interfaces == (wish(3, ipv4=STATIC),)
+    assert prune_unavailable(confirmed, NONE).interfaces == (desired_nic(3, ipv4=STATIC),)
 
 
 def test_a_document_shows_how_many_and_can_be_wished_for() -> None:
@@ -152,17 +152,17 @@ OF_OTHERS = NetworkState((eth(0, Sriov(2, 7)), *TWO.interfaces[1:]), ())
 
 
 def test_networkmanager_is_told_a_number_that_is_wished_for_or_that_it_knows() -> None:
-    assert profile_group(wish(4), NONE) == {"total-vfs": 4}
-    assert profile_group(wish(0), TWO) == {"total-vfs": 0}
+    assert profile_group(desired_nic(4), NONE) == {"total-vfs": 4}
+    assert profile_group(desired_nic(0), TWO) == {"total-vfs": 0}
     assert profile_group(Interface("eth0", mtu=1400), TWO) == {"total-vfs": 2}
     assert profile_group(Interface("eth0", mtu=1400), OF_OTHERS) == {}
-    assert profile_group(wish(2, mtu=1400), OF_OTHERS) == {}
+    assert profile_group(desired_nic(2, mtu=1400), OF_OTHERS) == {}
     assert profile_group(Interface("eth1", mtu=1400, sriov=Sriov(0)), NONE) == {}
 
 
 def test_what_networkmanager_could_not_bring_back_is_refused() -> None:
     with pytest.raises(FunctionsOfOthers, match="it has 2 virtual functions, and its profile asks for none"):
-        profile_group(wish(4), OF_OTHERS)
+        profile_group(desired_nic(4), OF_OTHERS)
 
 
 def test_networkmanager_takes_them_away_whenever_it_starts_the_nic() -> None:
@@ -250,7 +250,7 @@ async def test_the_kernel_alone_gives_and_takes_them(kernel: FakeKernel, tmp_pat
         raise AssertionError("nothing to ask in memory")
 
     bare = replace(COUNTS, stages=tuple(Stage(stage.document) for stage in COUNTS.stages))
-    await hold(Network(backend(kernel, tmp_path)), bare, ask)
+    await check_case(Network(backend(kernel, tmp_path)), bare, ask)
 
 
 def test_a_nic_is_up_before_it_gets_some() -> None:

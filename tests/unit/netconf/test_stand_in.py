@@ -21,10 +21,10 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.nm, self.kernel = FakeNetwork(BEFORE, name="networkmanager"), FakeNetwork(BEFORE, name="kernel")
-        self.kept = ChangeStore(folder)
+        self.store = ChangeStore(folder)
 
     def network(self, timeout_s: float = 0) -> Network:
-        return Network(self.nm, self.kept, stand_in=self.kernel, wait_s=timeout_s)
+        return Network(self.nm, self.store, stand_in=self.kernel, wait_s=timeout_s)
 
     def nm_dies(self) -> None:
         self.nm.dead = True
@@ -49,7 +49,7 @@ def is_made(state: NetworkState) -> bool:
 
 async def test_the_backend_makes_changes_as_long_as_it_answers(network: Network, machine: Machine) -> None:
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
-    assert (network.backend, machine.kernel.now, machine.kept.pending_resync()) == ("networkmanager", BEFORE, ())
+    assert (network.backend, machine.kernel.now, machine.store.pending_resync()) == ("networkmanager", BEFORE, ())
     assert is_made(machine.nm.saved)
 
 
@@ -63,7 +63,7 @@ async def test_dead_its_stand_in_makes_the_change(network: Network, machine: Mac
     await network.confirm(checkpoint(change))
     await network.confirm(checkpoint(change))
     assert is_made(machine.kernel.saved)
-    assert machine.kept.pending_resync() == (DOCUMENT,)
+    assert machine.store.pending_resync() == (DOCUMENT,)
 
 
 async def test_unconfirmed_it_goes_back_by_who_made_it(network: Network, machine: Machine) -> None:
@@ -73,7 +73,7 @@ async def test_unconfirmed_it_goes_back_by_who_made_it(network: Network, machine
     assert machine.kernel.now == BEFORE
     with pytest.raises(CheckpointGone):
         await network.confirm(checkpoint(change))
-    assert machine.kept.pending_resync() == ()
+    assert machine.store.pending_resync() == ()
 
 
 async def test_taken_back_by_hand_whoever_made_it(network: Network, machine: Machine) -> None:
@@ -102,7 +102,7 @@ async def test_back_again_before_the_confirmation_it_is_asked_anew(network: Netw
     machine.nm_comes_back()
     with pytest.raises(BackendReturned, match="networkmanager"):
         await network.confirm(checkpoint(change))
-    assert (machine.kernel.now, machine.kernel.confirmed, machine.kept.pending_resync()) == (BEFORE, [], ())
+    assert (machine.kernel.now, machine.kernel.confirmed, machine.store.pending_resync()) == (BEFORE, [], ())
     last = network.last()
     assert last is not None
     assert last.why == "networkmanager was there again before it was confirmed"
@@ -125,11 +125,11 @@ async def test_back_again_it_is_given_what_was_confirmed(network: Network, machi
     machine.nm_dies()
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
     await network.resync_backend()
-    assert machine.kept.pending_resync() == (DOCUMENT,)
+    assert machine.store.pending_resync() == (DOCUMENT,)
     machine.nm_comes_back()
     await machine.network().resync_backend()
     assert is_made(machine.nm.saved)
-    assert machine.kept.pending_resync() == ()
+    assert machine.store.pending_resync() == ()
     assert await network.drift() == ()
 
 
@@ -162,8 +162,10 @@ async def test_the_next_change_comes_after_what_was_confirmed(network: Network, 
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
     machine.nm_comes_back()
     change = await network.change({"interfaces": [{"name": "ovirtmgmt", "mtu": 1400}]})
-    assert [says.partition(" (")[0] for says in change.descriptions] == ["Set the MTU of ovirtmgmt to 1400"]
-    assert machine.kept.pending_resync() == ()
+    assert [descriptions.partition(" (")[0] for descriptions in change.descriptions] == [
+        "Set the MTU of ovirtmgmt to 1400"
+    ]
+    assert machine.store.pending_resync() == ()
     await network.roll_back(checkpoint(change))
     assert is_made(machine.nm.now)
 
@@ -177,23 +179,23 @@ async def test_what_cannot_be_given_is_not_tried_again_and_again(network: Networ
         await network.resync_backend()
     machine.nm.fails = False
     await network.resync_backend()
-    assert (machine.nm.number, machine.kept.pending_resync()) == (0, (DOCUMENT,))
+    assert (machine.nm.number, machine.store.pending_resync()) == (0, (DOCUMENT,))
     machine.nm_dies()
     await network.resync_backend()
     machine.nm_comes_back()
     await network.resync_backend()
-    assert machine.kept.pending_resync() == ()
+    assert machine.store.pending_resync() == ()
 
 
 async def test_what_cannot_be_given_does_not_stand_in_the_way(network: Network, machine: Machine) -> None:
     machine.nm_dies()
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
-    machine.kept.set_pending_resync(
+    machine.store.set_pending_resync(
         ({"interfaces": [{"name": "nic9", "type": "vlan", "vlan": {"base-iface": "gone", "id": 1}}]},)
     )
     machine.nm_comes_back()
     assert (await network.change(DOCUMENT)).changed
-    assert machine.kept.pending_resync() == ()
+    assert machine.store.pending_resync() == ()
 
 
 async def test_a_confirmation_that_was_cut_short_is_owed_too(network: Network, machine: Machine) -> None:
@@ -201,11 +203,11 @@ async def test_a_confirmation_that_was_cut_short_is_owed_too(network: Network, m
     change = checkpoint(await network.change(DOCUMENT))
     pending = await network.pending()
     assert pending is not None
-    machine.kept.confirming(await network.observe())
+    machine.store.confirming(await network.observe())
     await machine.kernel.confirm(change)
     machine.nm_comes_back()
     await machine.network().roll_back_unconfirmed()
-    assert machine.kept.pending_resync() == (DOCUMENT,)
+    assert machine.store.pending_resync() == (DOCUMENT,)
 
 
 async def test_a_change_of_a_backend_that_died_is_left_to_it(network: Network, machine: Machine) -> None:

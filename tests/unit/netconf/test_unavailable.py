@@ -11,7 +11,7 @@ from netconf.planning.unavailable import prune_unavailable
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT, OFF, nic
 
-WISH = NetworkState(
+DESIRED = NetworkState(
     (
         Interface("eth0", ipv4=OFF),
         Interface("eth1", ipv4=OFF),
@@ -31,7 +31,7 @@ def having(*names: str) -> NetworkState:
 
 
 def test_all_there_all_made() -> None:
-    assert prune_unavailable(WISH, having("eth0", "eth1", "eth2")) == WISH
+    assert prune_unavailable(DESIRED, having("eth0", "eth1", "eth2")) == DESIRED
 
 
 def test_what_stands_on_nothing_is_made() -> None:
@@ -41,7 +41,7 @@ def test_what_stands_on_nothing_is_made() -> None:
 
 
 def test_a_bond_goes_on_with_the_nic_that_is_left() -> None:
-    found = prune_unavailable(WISH, having("eth0", "eth2"))
+    found = prune_unavailable(DESIRED, having("eth0", "eth2"))
     assert [i.name for i in found.interfaces] == ["eth0", "eth2", "bond0", "bond0.7", "br7", "eth2.9", "br9"]
     bond = found.interface("bond0")
     assert bond is not None
@@ -49,12 +49,12 @@ def test_a_bond_goes_on_with_the_nic_that_is_left() -> None:
 
 
 def test_what_stands_on_a_missing_nic_is_left_out_with_its_routes() -> None:
-    found = prune_unavailable(WISH, having("eth0", "eth1"))
+    found = prune_unavailable(DESIRED, having("eth0", "eth1"))
     assert [i.name for i in found.interfaces] == ["eth0", "eth1", "bond0", "bond0.7", "br7", "br9"]
     bridge = found.interface("br9")
     assert bridge is not None
     assert bridge.ports == ()
-    assert found.routes == WISH.routes[:1] if WISH.routes else False
+    assert found.routes == DESIRED.routes[:1] if DESIRED.routes else False
 
 
 async def test_after_a_boot_it_is_as_confirmed(tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ from tests.unit.netconf.desired import (
     V6,
     bond,
     bridge,
+    descriptions,
+    desired_document,
     nic,
     route,
-    says,
     v4,
     v6,
     why,
-    wish,
     with_eth0,
 )
 from tests.unit.netconf.states import DOCUMENT
@@ -52,25 +52,25 @@ ON_BOND = [route("0.0.0.0/0", "192.0.2.1", "bond0")]
 @pytest.mark.parametrize(
     ("given", "observed", "lost"),
     [
-        (wish(bridge("eth0")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
-        (wish(bond("eth0", "eth1")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
-        (wish(bond("eth1", "eth0"), bridge("bond0")), HOST, "192.0.2.11/24"),
-        (wish(bridge("eth0", ipv4=v4("192.0.2.12"))), HOST, "192.0.2.11/24"),
-        (wish(bridge("eth0", ipv4=v4("192.0.2.12")), routes=MOVED), HOST, "192.0.2.11/24"),
-        (wish(bridge("eth0", ipv4=v4())), HOST, "Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
-        (wish(bridge("eth0"), {"name": "eth0", "mtu": 1400}), HOST, "192.0.2.11/24"),
-        (wish(bridge("eth0"), {"name": "eth0", "ipv6": OFF}), HOST, "192.0.2.11/24"),
-        (wish(bridge("eth0"), {"name": "eth0", "ipv4": OFF}), with_eth0(ipv6=V6), "2001:db8::11/64"),
-        (wish(bridge("eth0"), {"name": "eth0", "ipv4": OFF}), with_eth0(ipv6=RA), "2001:db8::77/64"),
-        (wish(bridge("eth0")), with_eth0(ipv4=DHCP), "192.0.2.77/24 by DHCP"),
-        (wish(bridge("eth0", ipv4={"enabled": True, "dhcp": True}), routes=MOVED), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
+        (desired_document(bond("eth0", "eth1")), HOST, "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
+        (desired_document(bond("eth1", "eth0"), bridge("bond0")), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0", ipv4=v4("192.0.2.12"))), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0", ipv4=v4("192.0.2.12")), routes=MOVED), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0", ipv4=v4())), HOST, "Route 0.0.0.0/0 over 192.0.2.1 on eth0"),
+        (desired_document(bridge("eth0"), {"name": "eth0", "mtu": 1400}), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0"), {"name": "eth0", "ipv6": OFF}), HOST, "192.0.2.11/24"),
+        (desired_document(bridge("eth0"), {"name": "eth0", "ipv4": OFF}), with_eth0(ipv6=V6), "2001:db8::11/64"),
+        (desired_document(bridge("eth0"), {"name": "eth0", "ipv4": OFF}), with_eth0(ipv6=RA), "2001:db8::77/64"),
+        (desired_document(bridge("eth0")), with_eth0(ipv4=DHCP), "192.0.2.77/24 by DHCP"),
+        (desired_document(bridge("eth0", ipv4={"enabled": True, "dhcp": True}), routes=MOVED), HOST, "192.0.2.11/24"),
         (
-            wish({"name": "vrf9", "type": "vrf", "vrf": {"route-table-id": 9, "port": ["eth0"]}}),
+            desired_document({"name": "vrf9", "type": "vrf", "vrf": {"route-table-id": 9, "port": ["eth0"]}}),
             HOST,
             "Route 0.0.0.0/0 over 192.0.2.1 on eth0",
         ),
         (
-            wish(bridge("eth0")),
+            desired_document(bridge("eth0")),
             replace(with_eth0(ipv4=IpConfig(True)), routes=(), others=OTHERS),
             "Route 203.0.113.0/24 over 192.0.2.9 on eth0 and 4 more",
         ),
@@ -95,7 +95,7 @@ LENT = (
     ("given", "observed", "named"),
     [
         (
-            wish(bridge("eth0"), {"name": "eth0", "ipv4": OFF}),
+            desired_document(bridge("eth0"), {"name": "eth0", "ipv4": OFF}),
             HOST,
             [
                 "Take IPv4 away from eth0 (it has 192.0.2.11/24)",
@@ -104,7 +104,7 @@ LENT = (
             ],
         ),
         (
-            wish(bond("eth0", "eth1", ipv4=v4()), routes=ON_BOND),
+            desired_document(bond("eth0", "eth1", ipv4=v4()), routes=ON_BOND),
             HOST,
             [
                 "Take 192.0.2.11/24 away from eth0",
@@ -113,7 +113,7 @@ LENT = (
             ],
         ),
         (
-            wish(bridge("eth0", ipv4={"enabled": True, "dhcp": True})),
+            desired_document(bridge("eth0", ipv4={"enabled": True, "dhcp": True})),
             replace(
                 with_eth0(ipv4=DHCP),
                 routes=(),
@@ -126,7 +126,7 @@ LENT = (
             ],
         ),
         (
-            wish({"name": "eth0", "state": "absent"}),
+            desired_document({"name": "eth0", "state": "absent"}),
             replace(HOST, others=OTHERS[:2]),
             [
                 "Take the configuration of eth0 away (it has 192.0.2.11/24)",
@@ -136,7 +136,7 @@ LENT = (
             ],
         ),
         (
-            wish({"name": "eth0", "ipv4": v4("192.0.2.77"), "ipv6": v6()}),
+            desired_document({"name": "eth0", "ipv4": v4("192.0.2.77"), "ipv6": v6()}),
             replace(with_eth0(ipv4=DHCP, ipv6=RA), routes=(), others=LENT),
             [
                 "No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0 (by DHCP)",
@@ -144,25 +144,31 @@ LENT = (
             ],
         ),
         (
-            wish({"name": "eth0", "ipv4": v4("192.0.2.77")}, routes=[route("0.0.0.0/0", "192.0.2.1", "eth0")]),
+            desired_document(
+                {"name": "eth0", "ipv4": v4("192.0.2.77")}, routes=[route("0.0.0.0/0", "192.0.2.1", "eth0")]
+            ),
             replace(with_eth0(ipv4=DHCP, ipv6=RA), routes=(), others=LENT),
             ["Route 0.0.0.0/0 over 192.0.2.1 on eth0"],
         ),
-        (wish({"name": "eth0", "state": "down"}), HOST, ["No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0"]),
         (
-            wish(routes=[route("0.0.0.0/0", "192.0.2.254", "eth0")]),
+            desired_document({"name": "eth0", "state": "down"}),
+            HOST,
+            ["No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0"],
+        ),
+        (
+            desired_document(routes=[route("0.0.0.0/0", "192.0.2.254", "eth0")]),
             HOST,
             ["No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0", "Route 0.0.0.0/0 over 192.0.2.254 on eth0"],
         ),
         (
-            wish({"name": "eth0", "ipv6": OFF}),
+            desired_document({"name": "eth0", "ipv6": OFF}),
             with_eth0(ipv6=V6),
             ["Take IPv6 away from eth0 (it has 2001:db8::11/64)"],
         ),
     ],
 )
 def test_whatever_goes_is_named(given: dict[str, Any], observed: NetworkState, named: list[str]) -> None:
-    found = says(given, observed)
+    found = descriptions(given, observed)
     assert [step for step in found if step in named] == named
     assert {step for step in found if step.startswith("No longer")} <= set(named)
 
@@ -172,7 +178,9 @@ def test_whatever_goes_is_named(given: dict[str, Any], observed: NetworkState, n
 )
 def test_a_change_of_the_link_alone_takes_nothing_away(given: dict[str, Any]) -> None:
     observed = replace(HOST, others=OTHERS)
-    assert not [step for step in says(wish(given), observed) if "No longer" in step or "away" in step]
+    assert not [
+        step for step in descriptions(desired_document(given), observed) if "No longer" in step or "away" in step
+    ]
 
 
 @pytest.mark.parametrize(
@@ -188,13 +196,13 @@ def test_the_documents_of_the_product_say_enough(given: dict[str, Any]) -> None:
     if name == "eth0" or "host0" in name:
         observed = replace(observed, routes=(replace(DEFAULT, interface=name),))
     if given is TO_BRIDGE or given is DOCUMENT:
-        assert says(given, observed)
+        assert descriptions(given, observed)
     else:
-        assert any("2001:db8::77/64" in step for step in says(given, observed))
+        assert any("2001:db8::77/64" in step for step in descriptions(given, observed))
 
 
 def test_the_form_says_enough() -> None:
     observed = replace(with_eth0(ipv6=V6), routes=(DEFAULT, Route("198.18.0.0/15", "192.0.2.9", "eth0", 100)))
     layout = replace(layout_of(observed), bridge=True)
-    found = says(document(layout), observed)
+    found = descriptions(document(layout), observed)
     assert "No longer: Route 198.18.0.0/15 over 192.0.2.9 on eth0" in found

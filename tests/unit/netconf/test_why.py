@@ -47,7 +47,7 @@ def test_dhcp_that_nobody_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "first"),
+    ("route", "first"),
     [
         (RouteLookup(THERE, interface="host0", table=50), f"Packets to {THERE} leave by host0 directly, by table 50"),
         (RouteLookup(THERE, kind="blackhole"), f"Packets to {THERE} are dropped by a route or rule (blackhole)"),
@@ -59,8 +59,8 @@ def test_dhcp_that_nobody_answers() -> None:
         ("Network is unreachable", f"There is no way to {THERE}: Network is unreachable"),
     ],
 )
-async def test_a_destination(way: RouteLookup | str, first: str) -> None:
-    said = await why_destination(THERE, BEFORE, route_lookup=lambda address: way)
+async def test_a_destination(route: RouteLookup | str, first: str) -> None:
+    said = await why_destination(THERE, BEFORE, route_lookup=lambda address: route)
     assert said[0] == first
 
 

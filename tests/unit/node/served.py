@@ -71,7 +71,7 @@ class Open:
         return True
 
 
-async def settle(service: Service) -> None:
+async def wait_idle(service: Service) -> None:
     async with asyncio.timeout(60):
         while not service.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
             await asyncio.sleep(0.01)
@@ -81,7 +81,7 @@ async def settle(service: Service) -> None:
 async def serving(service: Service) -> AsyncIterator[None]:
     task = asyncio.create_task(service.run())
     try:
-        await settle(service)
+        await wait_idle(service)
         yield
     finally:
         service.stop()

@@ -54,7 +54,7 @@ def test_in_the_end_a_vm_has_all_of_its_memory_again(one: Balloon) -> None:
     assert one.kib == one.memory_kib
 
 
-def settled(free: float, used_kib: int) -> int:
+def balanced_kib(free: float, used_kib: int) -> int:
     """What a VM comes to whose guest uses so much, all else being as it is."""
     kib = WHOLE
     for _ in range(1000):
@@ -67,28 +67,28 @@ def settled(free: float, used_kib: int) -> int:
 
 def test_the_less_a_node_has_the_more_a_guest_gives() -> None:
     used = 500 * MIB
-    results = [settled(free, used) for free in (SHORT - 0.001, 0.15, 0.10, CRITICAL + 0.001)]
+    results = [balanced_kib(free, used) for free in (SHORT - 0.001, 0.15, 0.10, CRITICAL + 0.001)]
     assert results == sorted(results, reverse=True)
     assert results[0] > used * 1.2
     assert used < results[-1] < used * 1.1
 
 
 def test_a_guest_has_to_swap_only_when_it_is_critical() -> None:
-    assert settled(0.01, 500 * MIB) < 500 * MIB
-    assert settled(0.01, 500 * MIB) >= GUARANTEED
+    assert balanced_kib(0.01, 500 * MIB) < 500 * MIB
+    assert balanced_kib(0.01, 500 * MIB) >= GUARANTEED
 
 
 # --- on a node -------------------------------------------------------------------------------------------------------
 
 GIVES = msgspec.structs.replace(BASE, memory_bytes=WHOLE << 10, memory_guaranteed_bytes=GUARANTEED << 10)
-KEEPS = msgspec.structs.replace(GIVES, id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f99", memory_guaranteed_bytes=None)
+FIXED = msgspec.structs.replace(GIVES, id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f99", memory_guaranteed_bytes=None)
 
 
 class World:
     def __init__(self) -> None:
         self.hypervisor = FakeHypervisor()
         self.free = 1.0
-        self.keeper = BalloonController(self.hypervisor, Threads("test", 1), memory=self.memory, clock=FakeClock())
+        self.controller = BalloonController(self.hypervisor, Threads("test", 1), memory=self.memory, clock=FakeClock())
 
     def memory(self) -> Memory:
         return Memory(1_000_000, int(1_000_000 * self.free), 0, 0)
@@ -104,52 +104,52 @@ class World:
         assert found is not None
         return found.balloon_kib
 
-    def look(self, times: int = 1) -> None:
+    def adjust(self, times: int = 1) -> None:
         for _ in range(times):
-            self.keeper.adjust()
+            self.controller.adjust()
 
 
 @pytest.fixture
 def world() -> World:
     world = World()
     world.run(GIVES, 900 * MIB)
-    world.run(KEEPS, 900 * MIB)
+    world.run(FIXED, 900 * MIB)
     return world
 
 
 def test_a_vm_without_a_guarantee_keeps_all(world: World) -> None:
     world.free = 0.02
-    world.look(100)
+    world.adjust(100)
     assert world.kib(GIVES) == GUARANTEED
-    assert world.kib(KEEPS) == WHOLE
+    assert world.kib(FIXED) == WHOLE
     world.free = 0.22
-    world.look(100)
+    world.adjust(100)
     assert world.kib(GIVES) == GUARANTEED
     world.free = 0.5
-    world.look(100)
+    world.adjust(100)
     assert world.kib(GIVES) == WHOLE
 
 
 def test_nothing_is_asked_of_a_guest_that_does_not_report(world: World) -> None:
     world.free = 0.02
     world.hypervisor.unused_kib.clear()
-    world.look(10)
+    world.adjust(10)
     assert world.kib(GIVES) == WHOLE
 
 
 def test_a_vm_that_stands_still_or_moves_is_left_alone(world: World) -> None:
     world.free = 0.02
     world.hypervisor.set(GIVES.id, PAUSED, PAUSED_BY_USER)
-    world.look()
+    world.adjust()
     world.hypervisor.act(GIVES.id, DomainAction.RESUME)
     world.hypervisor.set_move(GIVES.id, Move.OUT)
-    world.look()
+    world.adjust()
     assert world.kib(GIVES) == WHOLE
 
 
 def test_a_vm_that_lost_its_guarantee_gets_its_memory_back(world: World) -> None:
     world.free = 0.02
-    world.look(20)
+    world.adjust(20)
     assert world.kib(GIVES) < WHOLE
     world.free = 1.0
     running = world.kib(GIVES)
@@ -160,7 +160,7 @@ def test_a_vm_that_lost_its_guarantee_gets_its_memory_back(world: World) -> None
             DomainPaths(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l")),
         )
     )
-    world.look(100)
+    world.adjust(100)
     assert running < world.kib(GIVES) == WHOLE
 
 
@@ -169,8 +169,8 @@ def test_a_vm_that_cannot_be_asked_is_said_once_and_holds_up_no_other(
 ) -> None:
     world.free = 0.02
     world.hypervisor.refuse_balloon = "QEMU does not answer"
-    world.look(3)
+    world.adjust(3)
     assert caplog.text.count("QEMU does not answer") == 1
     world.hypervisor.refuse_balloon = ""
-    world.look()
+    world.adjust()
     assert world.kib(GIVES) < WHOLE

@@ -15,20 +15,20 @@ BRICK = Path("/bricks/data/brick")
 class Outside:
     """A Run that answers with `says`, or fails with `status`."""
 
-    def __init__(self, says: str, status: int = 0) -> None:
-        self.says, self.status = says, status
+    def __init__(self, output: str, status: int = 0) -> None:
+        self.output, self.status = output, status
         self.argv: tuple[str, ...] = ()
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         self.argv = argv
         if self.status:
-            raise CommandFailed(argv, "failed", status=self.status, stdout=self.says)
-        return self.says
+            raise CommandFailed(argv, "failed", status=self.status, stdout=self.output)
+        return self.output
 
 
-@pytest.mark.parametrize(("says", "cleared"), [("yes\n", True), ("no\n", False)])
-def test_it_tells_whether_there_was_a_mark(says: str, cleared: bool) -> None:
-    run = Outside(says)
+@pytest.mark.parametrize(("output", "cleared"), [("yes\n", True), ("no\n", False)])
+def test_it_tells_whether_there_was_a_mark(output: str, cleared: bool) -> None:
+    run = Outside(output)
     assert BrickMarks(run).clear(BRICK, {"two", "one"}) is cleared
     assert run.argv[0] == "systemd-run"
     assert run.argv[-6:] == ("-m", "gluster.bricks", "clear", str(BRICK), "one", "two")

@@ -28,7 +28,7 @@ class Ways:
         yield self.node
 
 
-def silent(request: str) -> NodeNonResponsive:
+def unresponsive(request: str) -> NodeNonResponsive:
     return NodeNonResponsive(node="node1", request=request, reason="it came to nothing")
 
 
@@ -42,7 +42,7 @@ async def test_it_is_confirmed_over_connections_of_its_own() -> None:
 
 async def test_the_proof_is_tried_again() -> None:
     ways = Ways(FakeNode())
-    ways.node.fail("network", silent("network"))
+    ways.node.fail("network", unresponsive("network"))
     assert (await change_and_confirm(ways.connect, REQUEST, FakeClock())).changed
     assert ways.node.net.checkpoints == {}
 
@@ -56,7 +56,7 @@ async def test_a_confirmation_whose_answer_was_lost_is_said_again() -> None:
 
 async def test_without_a_proof_it_is_not_confirmed() -> None:
     ways = Ways(FakeNode())
-    ways.node.fail("network", silent("network"), times=100)
+    ways.node.fail("network", unresponsive("network"), times=100)
     with pytest.raises(NodeNonResponsive, match="it came to nothing"):
         await change_and_confirm(ways.connect, REQUEST, FakeClock())
     assert len(ways.node.net.checkpoints) == 1
@@ -64,7 +64,7 @@ async def test_without_a_proof_it_is_not_confirmed() -> None:
 
 async def test_a_witness_is_asked_instead_of_the_node_itself() -> None:
     ways, others = Ways(FakeNode()), Ways(FakeNode("node2"))
-    others.node.fail("network", silent("network"), times=100)
+    others.node.fail("network", unresponsive("network"), times=100)
     with pytest.raises(NodeNonResponsive):
         await change_and_confirm(ways.connect, REQUEST, FakeClock(), witness=others.connect)
     assert len(ways.node.net.checkpoints) == 1

@@ -60,7 +60,7 @@ async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
     node = await ready("node1", FakeSite(), 1)
     events = node.events()
     await anext(events)
-    node.fall_silent()
+    node.stop_answering()
     with pytest.raises(NodeNonResponsive):
         await anext(events)
     with pytest.raises(NodeNonResponsive):

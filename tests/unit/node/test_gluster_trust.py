@@ -272,9 +272,9 @@ def test_gluster_trusts_the_members_and_no_former_one(tmp_path: Path) -> None:
     trust = node.unit.trust(node.folder)
     pairs = {name: make_pair(SITE, Role.NODE, name, names=("192.0.2.1",)) for name in ("node1", "node2", "node4")}
 
-    def taken(say: str) -> set[str]:
+    def taken(prefix: str) -> set[str]:
         server = server_context(node.folder / "cert.pem", node.folder / "key.pem", node.unit.ssl / "glusterfs.ca")
-        return {name for name, pair in pairs.items() if handshakes(server, pair, tmp_path / f"{say}-{name}")}
+        return {name for name, pair in pairs.items() if handshakes(server, pair, tmp_path / f"{prefix}-{name}")}
 
     assert taken("nobody was told of") == {"node1", "node2", "node4"}
     trust.allow(SITE.certificate, ["node1", "node2"])

@@ -16,7 +16,7 @@ class FakeSystemd:
 
     def __init__(self, state: str = "inactive") -> None:
         self.state = state
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         _, verb, unit = argv
@@ -25,7 +25,7 @@ class FakeSystemd:
             if self.state == "active":
                 return "active\n"
             raise CommandFailed(argv, "", status=3, stdout=f"{self.state}\n")
-        self.told.append(verb)
+        self.calls.append(verb)
         self.state = {"start": "active", "stop": "inactive"}[verb]
         return ""
 
@@ -44,7 +44,7 @@ def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
     assert unit(service.ha()) == (False, False)
     for _ in range(2):
         assert unit(service.deploy_hosted_engine()) == (True, True)
-    assert systemd.told == ["start"]
+    assert systemd.calls == ["start"]
     assert (tmp_path / "ha" / MARK).exists()
 
 
@@ -55,7 +55,7 @@ def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
     (tmp_path / "ha" / LOCAL_MAINTENANCE).touch()
     for _ in range(2):
         assert unit(service.undeploy_hosted_engine()) == (False, False)
-    assert systemd.told == ["start", "stop"]
+    assert systemd.calls == ["start", "stop"]
     assert list((tmp_path / "ha").iterdir()) == []
 
 
@@ -63,7 +63,7 @@ def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
 def test_one_that_is_being_started_anew_is_stopped(tmp_path: Path, state: str) -> None:
     systemd = FakeSystemd(state)
     service_of(systemd, tmp_path).undeploy_hosted_engine()
-    assert systemd.told == ["stop"]
+    assert systemd.calls == ["stop"]
 
 
 def test_one_that_ended_by_itself_is_started_again(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.fakes.network import FakeNetwork
 from tests.unit.fleet.hand_clock import HandClock
 
 STATIC = IpConfig(True, addresses=(Address("192.0.2.11", 24),))
-WISH: dict[str, object] = {"interfaces": [{"name": "host0", "mtu": 9000}]}
+DESIRED: dict[str, object] = {"interfaces": [{"name": "host0", "mtu": 9000}]}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def clock() -> HandClock:
 
 async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwork, fake: FakeNetwork) -> None:
     before = fake.now
-    assert (await network.change_network(NetworkRequest(document=WISH))).changed
+    assert (await network.change_network(NetworkRequest(document=DESIRED))).changed
     assert fake.now != before
     await HostNetwork(Network(fake), HandClock()).roll_back_expired()
     assert fake.now == before
@@ -49,7 +49,7 @@ async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwor
 
 async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: HandClock, tmp_path: Path) -> None:
     change = await HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).change_network(
-        NetworkRequest(document=WISH)
+        NetworkRequest(document=DESIRED)
     )
     anew = HostNetwork(Network(fake, ChangeStore(tmp_path)), clock)
     keeping = asyncio.create_task(anew.run())
@@ -64,19 +64,19 @@ async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
 ) -> None:
     keeping = asyncio.create_task(HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).run())
     await clock.turn(5)
-    settled = fake.settled
-    await Network(fake, ChangeStore(tmp_path)).change(WISH)
+    settled = fake.expired_rollbacks
+    await Network(fake, ChangeStore(tmp_path)).change(DESIRED)
     await clock.turn(30)
-    before = fake.settled
+    before = fake.expired_rollbacks
     later = uptime_s() + 60
     monkeypatch.setattr("netconf.change_store.uptime_s", lambda: later)
     await clock.turn(5)
     keeping.cancel()
-    assert (settled, before, fake.settled) == (1, 2, 3)
+    assert (settled, before, fake.expired_rollbacks) == (1, 2, 3)
 
 
 async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake: FakeNetwork) -> None:
-    await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
+    await network.confirm_network((await network.change_network(NetworkRequest(document=DESIRED))).checkpoint)
     after = fake.now
     await network.roll_back_expired()
     assert fake.now == after
@@ -85,37 +85,37 @@ async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake:
 async def test_when_the_time_is_over_the_network_is_settled(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
-    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
-    before = fake.settled
+    await network.change_network(NetworkRequest(document=DESIRED, confirm_within_s=60))
+    before = fake.expired_rollbacks
     await clock.turn(61)
-    assert fake.settled == before
+    assert fake.expired_rollbacks == before
     fake.expire()
     await clock.turn(2)
-    assert fake.settled == before + 1
+    assert fake.expired_rollbacks == before + 1
     await clock.turn(600)
-    assert fake.settled == before + 1
+    assert fake.expired_rollbacks == before + 1
 
 
 async def test_after_a_confirmation_nothing_is_settled(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
     await network.confirm_network(
-        (await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))).checkpoint
+        (await network.change_network(NetworkRequest(document=DESIRED, confirm_within_s=60))).checkpoint
     )
-    before = fake.settled
+    before = fake.expired_rollbacks
     await clock.turn(600)
-    assert fake.settled == before
+    assert fake.expired_rollbacks == before
 
 
 async def test_a_second_change_has_the_time_for_itself(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
-    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
+    await network.change_network(NetworkRequest(document=DESIRED, confirm_within_s=60))
     await clock.turn(50)
-    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
-    before = fake.settled
+    await network.change_network(NetworkRequest(document=DESIRED, confirm_within_s=60))
+    before = fake.expired_rollbacks
     await clock.turn(50)
-    assert fake.settled == before
+    assert fake.expired_rollbacks == before
 
 
 @pytest.fixture
@@ -124,7 +124,9 @@ def kernel(fake: FakeNetwork) -> FakeNetwork:
 
 
 @asynccontextmanager
-async def kept_up(fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, folder: Path) -> AsyncIterator[HostNetwork]:
+async def running_network(
+    fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, folder: Path
+) -> AsyncIterator[HostNetwork]:
     network = HostNetwork(Network(fake, ChangeStore(folder), stand_in=kernel), clock)
     keeping = asyncio.create_task(network.run())
     await clock.turn(1)
@@ -136,8 +138,8 @@ async def test_networkmanager_is_given_what_was_confirmed_without_it(
     fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, tmp_path: Path
 ) -> None:
     fake.dead = True
-    async with kept_up(fake, kernel, clock, tmp_path) as network:
-        await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
+    async with running_network(fake, kernel, clock, tmp_path) as network:
+        await network.confirm_network((await network.change_network(NetworkRequest(document=DESIRED))).checkpoint)
         await clock.turn(10)
         assert len(kernel.confirmed) == 1
         fake.dead = False
@@ -149,8 +151,8 @@ async def test_what_networkmanager_cannot_make_then_is_logged(
     fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.dead, fake.fails = True, True
-    async with kept_up(fake, kernel, clock, tmp_path) as network:
-        await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
+    async with running_network(fake, kernel, clock, tmp_path) as network:
+        await network.confirm_network((await network.change_network(NetworkRequest(document=DESIRED))).checkpoint)
         fake.dead = False
         await clock.turn(60)
     assert caplog.text.count("the network is not as it was confirmed") == 1
@@ -168,12 +170,12 @@ async def test_a_boot_without_networkmanager(
 ) -> None:
     """An agent that only starts anew leaves the network to whoever has changed it since."""
     before = Network(fake, ChangeStore(tmp_path))
-    checkpoint = (await before.change(WISH)).checkpoint
+    checkpoint = (await before.change(DESIRED)).checkpoint
     assert checkpoint is not None
     await before.confirm(checkpoint)
     monkeypatch.setattr("node.network.host_network.uptime_s", lambda: up_s)
     fake.dead = True
-    async with kept_up(fake, kernel, clock, tmp_path):
+    async with running_network(fake, kernel, clock, tmp_path):
         await clock.turn(20)
         assert kernel.number == 0
         await clock.turn(20)
@@ -193,7 +195,7 @@ async def test_a_time_that_is_no_use_is_the_callers_mistake(
     network: HostNetwork, fake: FakeNetwork, seconds: int
 ) -> None:
     with pytest.raises(Malformed, match="from 5 to 600 s"):
-        await network.change_network(NetworkRequest(document=WISH, confirm_within_s=seconds))
+        await network.change_network(NetworkRequest(document=DESIRED, confirm_within_s=seconds))
     assert fake.pending is None
 
 
@@ -278,7 +280,7 @@ async def test_the_end_of_a_change_leaves_one_alone_that_another_process_has_mad
     fake: FakeNetwork, clock: HandClock, tmp_path: Path
 ) -> None:
     await HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).change_network(
-        NetworkRequest(document=WISH, confirm_within_s=5)
+        NetworkRequest(document=DESIRED, confirm_within_s=5)
     )
     other = Network(fake, ChangeStore(tmp_path))
     change = await other.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
@@ -311,7 +313,7 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
     await clock.turn(1)
     await network.change_network(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
     goes_on.clear()
-    second = asyncio.create_task(network.change_network(NetworkRequest(document=WISH)))
+    second = asyncio.create_task(network.change_network(NetworkRequest(document=DESIRED)))
     later = uptime_s() + 8
     monkeypatch.setattr("netconf.change_store.uptime_s", lambda: later)
     await clock.turn(8)

@@ -24,13 +24,13 @@ def written(path: Path) -> int:
     return path.stat().st_size
 
 
-@pytest.mark.parametrize("kept", [1, 10, 30])
-def test_a_torn_last_line_is_as_if_never_written(tmp_path: Path, kept: int) -> None:
+@pytest.mark.parametrize("remaining", [1, 10, 30])
+def test_a_torn_last_line_is_as_if_never_written(tmp_path: Path, remaining: int) -> None:
     path = tmp_path / "j"
     size = written(path)
     FileJournal(path).write(FAILED)
     with path.open("r+b") as file:
-        file.truncate(size + kept)
+        file.truncate(size + remaining)
     journal = FileJournal(path)
     assert list(journal.entries()) == [PLANNED, STARTED]
     journal.write(FAILED)

@@ -144,7 +144,7 @@ async def test_nothing_is_done_under_a_vm_with_a_lease(machine: Machine) -> None
     with pytest.raises(LeasesInUse, match="HostedEngine, mail"):
         await machine.timers.set_lease_timers(FAST)
     machine.holders = ()
-    machine.sanlock.held.add("trivet")  # somebody whom nobody knows
+    machine.sanlock.in_use.add("trivet")  # somebody whom nobody knows
     with pytest.raises(SanlockFailed, match="busy"):
         await machine.timers.set_lease_timers(FAST)
     assert (machine.restarts, machine.sanlock.timeouts) == (0, {"trivet": 4})

@@ -44,7 +44,7 @@ class Site:
         self.here.others[THERE] = self.there
         self.clock = FakeClock()
         self.threads = Threads("test", 3)
-        self.told: list[VmReport] = []
+        self.reports: list[VmReport] = []
         self.progress: list[MigrationProgress] = []
         self.vms, self.vms_there = self._node(self.here, folder / "here"), self._node(self.there, folder / "there")
 
@@ -57,7 +57,7 @@ class Site:
             ready=_nothing,
             holder=_nothing,
             taker=_nothing,
-            notify=self.told.append,
+            notify=self.reports.append,
             clock=self.clock,
         )
         vms.watch()

@@ -21,7 +21,7 @@ OTHERS = (
     Link(5, "ve1", "veth", base=6),
     Link(6, "ve2", "veth", base=5),
 )
-HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
+OWN_ADDRESS = ObservedAddress(2, Address("192.0.2.5", 24), 4)
 
 
 def view(*update: Update) -> View:
@@ -52,15 +52,15 @@ class Script:
 class Scene:
     def __init__(self) -> None:
         self.script = Script(view())
-        self.told: list[NetworkUpdate] = []
-        self.watch = NetworkWatch(self.script, self.told.append, FakeClock())
+        self.updates: list[NetworkUpdate] = []
+        self.watch = NetworkWatch(self.script, self.updates.append, FakeClock())
         self.task = asyncio.create_task(self.watch.run())
 
-    async def is_so(self, after: View | None) -> None:
+    async def expect(self, after: View | None) -> None:
         self.script.views.put_nowait(after)
-        await self.settle()
+        await self.wait_idle()
 
-    async def settle(self) -> None:
+    async def wait_idle(self) -> None:
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -73,8 +73,8 @@ async def test_the_first_look_tells_of_all_own_links_and_of_no_events() -> None:
     scene = Scene()
     assert scene.watch.update() is None
     assert scene.watch.observed() is None
-    await scene.settle()
-    (update,) = scene.told
+    await scene.wait_idle()
+    (update,) = scene.updates
     assert [link.name for link in update.links] == ["br0", "host0"]
     assert update.events == ()
     assert scene.watch.update() == NetworkUpdate(links=update.links)
@@ -87,8 +87,8 @@ async def test_the_first_look_tells_of_all_own_links_and_of_no_events() -> None:
 
 async def test_a_change_is_told_with_the_link_as_it_is_then() -> None:
     scene = Scene()
-    await scene.is_so(view(HELD))
-    update = scene.told[-1]
+    await scene.expect(view(OWN_ADDRESS))
+    update = scene.updates[-1]
     assert [(link.name, link.addresses) for link in update.links] == [
         ("host0", (LinkAddress(address="192.0.2.5/24", origin="static"),))
     ]
@@ -98,28 +98,28 @@ async def test_a_change_is_told_with_the_link_as_it_is_then() -> None:
 
 async def test_what_happens_to_links_of_vms_is_not_told() -> None:
     scene = Scene()
-    await scene.settle()
-    told = len(scene.told)
-    await scene.is_so(view(replace(OTHERS[1], up=True, carrier=True)))
-    assert len(scene.told) == told
+    await scene.wait_idle()
+    count = len(scene.updates)
+    await scene.expect(view(replace(OTHERS[1], up=True, carrier=True)))
+    assert len(scene.updates) == count
     await scene.end()
 
 
 async def test_a_link_that_is_gone() -> None:
     scene = Scene()
-    await scene.settle()
-    await scene.is_so(View(apply(Kernel(), (NIC,))))
-    assert scene.told[-1].gone == ("br0",)
+    await scene.wait_idle()
+    await scene.expect(View(apply(Kernel(), (NIC,))))
+    assert scene.updates[-1].gone == ("br0",)
     await scene.end()
 
 
 async def test_an_observer_that_dies_is_replaced_and_nothing_is_missed() -> None:
     scene = Scene()
-    await scene.settle()
+    await scene.wait_idle()
     scene.script.view = view(replace(NIC, carrier=False))  # happens while nobody looks
-    await scene.is_so(None)
+    await scene.expect(None)
     assert scene.script.begun == 2
-    assert [event.description for event in scene.told[-1].events] == ["host0 lost its carrier"]
-    await scene.is_so(view())
-    assert scene.told[-1].links[0].carrier
+    assert [event.description for event in scene.updates[-1].events] == ["host0 lost its carrier"]
+    await scene.expect(view())
+    assert scene.updates[-1].links[0].carrier
     await scene.end()

@@ -37,8 +37,8 @@ async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -
     assert (await world.vms.vms())[0].state is VmState.PAUSED
     for _ in range(2):
         assert (await world.vms.resume_vm(VM.id)).state is VmState.UP
-    await world.settle()
-    assert world.told == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
+    await world.wait_idle()
+    assert world.reported == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
     await world.vms.destroy_vm(VM.id)
     with pytest.raises(VmNotPaused, match="it is down"):
         await world.vms.resume_vm(VM.id)
@@ -166,7 +166,7 @@ async def test_states_of_the_past_do_not_return(world: World) -> None:
     """Resumed after a pause: since counts from the change."""
     vms = await world.running()
     world.hypervisor.set(VM.id, PAUSED, 1)
-    await world.settle()
+    await world.wait_idle()
     world.clock.advance(5)
     world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
     (report,) = await vms.vms()

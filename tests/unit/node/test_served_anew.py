@@ -18,7 +18,7 @@ from node.tls import WrongFingerprint, fetch_certificate, pinned_context, server
 from tests.fakes.authority import FakeAuthority
 from tests.fakes.node.fake import FakeNode
 from tests.ports import free_port
-from tests.unit.node.served import Hosted, Open, serving, settle
+from tests.unit.node.served import Hosted, Open, serving, wait_idle
 
 
 async def test_from_a_claim_code_to_mutual_tls(
@@ -44,7 +44,7 @@ async def test_from_a_claim_code_to_mutual_tls(
         claim = Claim(certificate_pem=authority.sign_request(request, "node1"), authority_pem=authority.pem)
         await client.claim(claim)
         await client.close()
-        await settle(node.service)
+        await wait_idle(node.service)
         client = NodeClient("127.0.0.1", caller("deploy"), port=node.port)
         await client.claim(claim)
         assert (await client.identity()).claimed
@@ -68,15 +68,15 @@ async def test_out_of_the_site_and_in_again_with_the_same_code(
         assert refused.value.text.code == "Malformed"
         assert node.membership.claimed
         await deploy.leave(Leave(claim_code=code))
-        await settle(node.service)
+        await wait_idle(node.service)
         pem = await asyncio.to_thread(fetch_certificate, "127.0.0.1", node.port, fingerprint)
         newcomer = NodeClient("127.0.0.1", pinned_context(pem), port=node.port, claim_code=code)
         assert not (await newcomer.identity()).claimed
         await newcomer.claim(claim)
-        await settle(node.service)
+        await wait_idle(node.service)
         assert (await deploy.identity()).claimed
         await engine.leave(Leave())
-        await settle(node.service)
+        await wait_idle(node.service)
         assert not node.membership.claimed
         made_up = (tmp_path / "node" / "claim").read_text()
         assert made_up != code
@@ -95,7 +95,7 @@ async def test_a_caller_does_not_notice_that_the_node_was_served_anew(
     async with serving(service):
         await client.vms()
         service.again()
-        await settle(service)
+        await wait_idle(service)
         assert await client.vms() == ()
     await client.close()
 
@@ -119,7 +119,7 @@ async def test_who_connects_while_the_node_is_served_anew_is_served(
     service = Service(make, port=port, hosts="127.0.0.1", drain_s=0)
     async with serving(service):
         service.again()
-        await settle(service)
+        await wait_idle(service)
         (sock,) = connected
         sock.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=sock, ssl=caller("engine"), server_hostname="127.0.0.1")
@@ -141,7 +141,7 @@ async def test_a_node_that_is_being_served_anew_can_be_stopped(authority: FakeAu
 
     service = Service(make, port=port, hosts="127.0.0.1", drain_s=0)
     serving = asyncio.create_task(service.run())
-    await settle(service)
+    await wait_idle(service)
     service.again()
     async with asyncio.timeout(60):
         await serving

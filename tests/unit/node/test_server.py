@@ -164,7 +164,7 @@ async def test_an_event_stream_that_ends_is_silence_to_its_caller(
         client = NodeClient("127.0.0.1", caller("engine"), port=port)
         events = client.events()
         assert (await anext(events)).kind is EventKind.HELLO
-        fake.fall_silent()
+        fake.stop_answering()
         with pytest.raises(NodeNonResponsive):
             await anext(events)
         await client.close()

@@ -149,7 +149,7 @@ async def test_a_guest_that_does_not_heed_its_power_button_is_up_again_after_two
     await clock.turn(100)
     assert (await world.vms.vms())[0].state is VmState.SHUTTING_DOWN
     await clock.turn(30)
-    await world.settle()
+    await world.wait_idle()
     (report,) = await world.vms.vms()
     assert (report.state, report.since > asked.since) == (VmState.UP, True)
-    assert [state for state, _ in world.told] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]
+    assert [state for state, _ in world.reported] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]

@@ -16,14 +16,14 @@ from tests.unit.node.vm_world import VM, World
 async def test_a_guest_that_ends_by_itself_is_told(world: World) -> None:
     await world.running()
     world.hypervisor.set(VM.id, SHUT_OFF, 1)
-    await world.settle()
-    assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
+    await world.wait_idle()
+    assert world.reported[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
 
 
 async def test_the_reason_of_an_end_outlives_libvirtd_and_the_agent(world: World) -> None:
     await world.running()
     world.hypervisor.set(VM.id, SHUT_OFF, 3)
-    await world.settle()
+    await world.wait_idle()
     world.hypervisor.forget()
     (report,) = await world.agent().vms()
     assert (report.state, report.reason) == (VmState.DOWN, DownReason.CRASHED)
@@ -32,8 +32,8 @@ async def test_the_reason_of_an_end_outlives_libvirtd_and_the_agent(world: World
 async def test_a_vm_that_was_alive_when_the_power_went_is_lost(world: World) -> None:
     await world.running()
     world.hypervisor.forget()
-    await world.settle()
-    assert world.told[-1] == (VmState.DOWN, DownReason.LOST)
+    await world.wait_idle()
+    assert world.reported[-1] == (VmState.DOWN, DownReason.LOST)
     (report,) = await world.agent().vms()
     assert report.reason is DownReason.LOST
 
@@ -61,8 +61,8 @@ async def test_why_a_vm_ended_is_known_to_an_agent_that_was_away(
     if end is not None:
         world.hypervisor.ends[VM.id] = end
     agent = world.agent()
-    await world.settle()
-    assert world.told[-1] == (VmState.DOWN, reason)
+    await world.wait_idle()
+    assert world.reported[-1] == (VmState.DOWN, reason)
     (report,) = await agent.vms()
     assert (report.name, report.reason, report.detail) == ("my web", reason, detail)
     assert await world.agent().vms() == (report,)
@@ -89,7 +89,7 @@ async def test_what_an_earlier_release_defined_is_not_defined_any_more(world: Wo
     await world.running()
     world.hypervisor.definitions = {VM.id, "7f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60"}
     agent = world.agent()
-    await world.settle()
+    await world.wait_idle()
     assert world.hypervisor.definitions == set()
     assert [vm.state for vm in await agent.vms()] == [VmState.UP]
 

@@ -34,7 +34,7 @@ async def test_a_failed_start_says_why_now_and_later(world: World) -> None:
 
 async def test_a_lease_that_is_held_elsewhere_is_named_with_its_holder(world: World) -> None:
     world.hypervisor.refuse_start = "resource busy: Lease is held by another host"
-    world.held = ("engine", 3)
+    world.lease_holder = ("engine", 3)
     with pytest.raises(LeaseHeld, match="held by host 3"):
         await world.vms.start_vm(VM)
 
@@ -56,13 +56,13 @@ FACTS = DomainFacts(VM.id, "web", (), (), (LeaseFact("trivet", "engine", "/a/lea
         ("Lease is held by another host", "Failed to acquire lock: Lease is held by another host"),
     ],
 )
-def test_what_libvirt_says_of_leases_is_put_into_true_words(said: str, meant: str) -> None:
-    assert lock_error(f"Failed to acquire lock: {said}", FACTS).startswith(meant)
+def test_what_libvirt_says_of_leases_is_put_into_true_words(reason: str, meant: str) -> None:
+    assert lock_error(f"Failed to acquire lock: {reason}", FACTS).startswith(meant)
 
 
 def test_a_full_file_system_is_still_called_full() -> None:
-    said = "cannot write data to file: No space left on device"
-    assert lock_error(said, FACTS) == said
+    reason = "cannot write data to file: No space left on device"
+    assert lock_error(reason, FACTS) == reason
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ async def test_an_agent_that_is_killed_while_it_starts_a_vm(
         if after == "begun":
             raise Cut
 
-    def cut_note(runs: Runs, vm_id: str, seen: Run) -> Run:
-        if before == "noted" and seen.state is VmState.UP:
+    def cut_note(runs: Runs, vm_id: str, run: Run) -> Run:
+        if before == "noted" and run.state is VmState.UP:
             raise Cut
-        return note(runs, vm_id, seen)
+        return note(runs, vm_id, run)
 
     with monkeypatch.context() as patch:
         patch.setattr(world.hypervisor, "start", cut_start)

@@ -23,8 +23,8 @@ async def test_every_step_of_a_life_can_be_repeated_and_is_told_once(world: Worl
         assert (await world.vms.start_vm(VM)).state is VmState.UP
     for _ in range(2):
         assert (await world.vms.destroy_vm(VM.id)).reason is DownReason.DESTROYED
-    await world.settle()
-    assert world.told == [(VmState.UP, DownReason.NONE), (VmState.DOWN, DownReason.DESTROYED)]
+    await world.wait_idle()
+    assert world.reported == [(VmState.UP, DownReason.NONE), (VmState.DOWN, DownReason.DESTROYED)]
     assert world.hypervisor.domains() == []
 
 
@@ -48,8 +48,8 @@ async def test_a_guest_asked_to_shut_down_is_on_its_way_until_it_obeys(world: Wo
     world.hypervisor.guests_obey = False
     assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
     world.hypervisor.set(VM.id, SHUT_OFF, 1)
-    await world.settle()
-    assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
+    await world.wait_idle()
+    assert world.reported[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
     assert (await vms.start_vm(VM)).state is VmState.UP
     assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
 
@@ -61,11 +61,11 @@ async def test_a_guest_is_rebooting_until_it_boots_again(world: World) -> None:
     for _ in range(2):
         assert (await vms.reboot_vm(VM.id)).state is VmState.REBOOTING
     world.hypervisor.set(VM.id, SHUTDOWN, 0)  # libvirt boots it again by way of its end
-    await world.settle()
+    await world.wait_idle()
     world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
     world.hypervisor.boot_again(VM.id)
-    await world.settle()
-    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.REBOOTING, VmState.UP]
+    await world.wait_idle()
+    assert [state for state, _ in world.reported] == [VmState.UP, VmState.REBOOTING, VmState.REBOOTING, VmState.UP]
     assert world.hypervisor.acts == [DomainAction.REBOOT]
     await clock.turn(100)
     assert (await vms.vms())[0].state is VmState.UP
@@ -81,12 +81,12 @@ async def test_a_guest_that_does_not_heed_its_reboot_is_up_again_after_a_minute(
     await clock.turn(50)
     assert (await vms.vms())[0].state is VmState.REBOOTING
     await clock.turn(20)
-    await world.settle()
-    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.UP]
+    await world.wait_idle()
+    assert [state for state, _ in world.reported] == [VmState.UP, VmState.REBOOTING, VmState.UP]
     world.hypervisor.guests_obey = False
     await vms.reboot_vm(VM.id)
     await vms.shutdown_vm(VM.id)
-    assert [state for state, _ in world.told][3:] == [VmState.REBOOTING, VmState.SHUTTING_DOWN]
+    assert [state for state, _ in world.reported][3:] == [VmState.REBOOTING, VmState.SHUTTING_DOWN]
 
 
 async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: World) -> None:
@@ -94,11 +94,11 @@ async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: Wo
     world.hypervisor.guests_obey = False
     vms = await world.running()
     await vms.shutdown_vm(VM.id)
-    await world.settle()
+    await world.wait_idle()
     assert (await vms.vms())[0].state is VmState.SHUTTING_DOWN
     world.hypervisor.boot_again(VM.id)
-    await world.settle()
-    assert [state for state, _ in world.told] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]
+    await world.wait_idle()
+    assert [state for state, _ in world.reported] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]
 
 
 async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:

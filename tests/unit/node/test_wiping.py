@@ -47,9 +47,9 @@ def never() -> bool:
     return False
 
 
-def after(looks: int) -> Callable[[], bool]:
+def after(checks: int) -> Callable[[], bool]:
     """The time is up at the look after so many."""
-    answers = iter([False] * looks + [True])
+    answers = iter([False] * checks + [True])
     return lambda: next(answers)
 
 

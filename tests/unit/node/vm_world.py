@@ -23,9 +23,9 @@ class World:
     def __init__(self, folder: Path, volumes: PurePosixPath = VOLUMES) -> None:
         self.folder = folder
         self.hypervisor = FakeHypervisor()
-        self.told: list[tuple[VmState, DownReason]] = []
+        self.reported: list[tuple[VmState, DownReason]] = []
         self.missing: Exception | None = None
-        self.held: tuple[str, int] | None = None
+        self.lease_holder: tuple[str, int] | None = None
         self.taken: tuple[str, int] | Exception | None = None
         self.free = 0
         self.paths = DomainPaths(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
@@ -44,7 +44,7 @@ class World:
             ready=self._ready,
             holder=self._holder,
             taker=self._taker,
-            notify=self._tell,
+            notify=self._notify,
             clock=clock or self.clock,
             free=lambda _: self.free,
         )
@@ -55,7 +55,7 @@ class World:
         await self.vms.start_vm(VM)
         return self.vms
 
-    async def settle(self) -> None:
+    async def wait_idle(self) -> None:
         for _ in range(5):
             await self.threads(lambda: None)
             await asyncio.sleep(0)
@@ -65,15 +65,15 @@ class World:
             raise self.missing
 
     async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
-        return self.held
+        return self.lease_holder
 
     async def _taker(self, facts: DomainFacts) -> tuple[str, int] | None:
         if isinstance(self.taken, Exception):
             raise self.taken
         return self.taken
 
-    def _tell(self, vm: VmReport) -> None:
-        self.told.append((vm.state, vm.reason))
+    def _notify(self, vm: VmReport) -> None:
+        self.reported.append((vm.state, vm.reason))
 
 
 class Cut(BaseException):

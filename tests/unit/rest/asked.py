@@ -60,8 +60,8 @@ TEXTS = st.one_of(
 )
 _FIELDS = ["name", "status", "id", "time", "memory", "vm.name", "Vms:", "up", "5", "2026-11-20", "*", "(", ")"]
 _SIGNS = ["and", "or", "not", "sortby", "page", "asc", "desc", "=", "!=", "<", ">=", '"', '"a b"', "\\"]
-_WORDS = st.sampled_from(_FIELDS + _SIGNS)
-SEARCHES = st.lists(_WORDS, max_size=80).map(" ".join) | TEXTS
+_TERMS = st.sampled_from(_FIELDS + _SIGNS)
+SEARCHES = st.lists(_TERMS, max_size=80).map(" ".join) | TEXTS
 _LINKS = st.sampled_from(
     ("cluster", "host", "nics", "disk_attachments", "disk", "vms", "template", "networks", "vm", "x")
 )

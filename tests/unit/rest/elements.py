@@ -169,31 +169,31 @@ def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], n
         if place in VALUES:
             text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2)).replace("#id", str(uuid.uuid4()))
             return json.loads(text.replace("#", f"{number >> 8:02x}:{number & 255:02x}"))
-    held = element.of(shown)
+    current = element.of(shown)
     if element.table or element.attribute.link:
-        own = {shown["id"], held.get("id") if isinstance(held, dict) else None}
+        own = {shown["id"], current.get("id") if isinstance(current, dict) else None}
         other = next((i for i in reversed(known.get(element.table or "", [])) if i not in own), NOBODY)
         one: Any = {"id": other}
     else:
-        one = _one(element.attribute, held, f"other{number}", element)
+        one = _one(element.attribute, current, f"other{number}", element)
     return [one] if element.attribute.many else one
 
 
-def _one(attribute: Attribute, held: Any, text: str, element: Element | None = None) -> Any:
+def _one(attribute: Attribute, current: Any, text: str, element: Element | None = None) -> Any:
     """A value of the attribute's type; of an object its first element that is none itself."""
     field, column = (element.field, element.column) if element else (None, None)
-    if field and (choice := next((choice for choice in field.choices if choice != held), None)):
+    if field and (choice := next((choice for choice in field.choices if choice != current), None)):
         return choice
     if column and isinstance(column.type, type) and issubclass(column.type, StrEnum):
-        return next(member.value for member in column.type if member.value != held)
+        return next(member.value for member in column.type if member.value != current)
     match attribute.type:
         case "String":
             return text
         case "Integer":
-            more = (held or 0) + 1
+            more = (current or 0) + 1
             return more if field is None or field.most is None or more <= field.most else more - 2
         case "Boolean":
-            return not held
+            return not current
         case "Double":
             return 1.5
         case "Date":
@@ -204,7 +204,7 @@ def _one(attribute: Attribute, held: Any, text: str, element: Element | None = N
             value = _one(first, None, text)
             return {first.name: [value] if first.many else value}
         case enum:
-            return next(value for value in schema().enums[enum] if value != held)
+            return next(value for value in schema().enums[enum] if value != current)
 
 
 def same(sent: Any, shown: Any) -> bool:

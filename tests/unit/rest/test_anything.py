@@ -41,7 +41,7 @@ async def site() -> AsyncIterator[Site]:
     await world.engine.stop()
 
 
-def seen(response: httpx.Response) -> int:
+def status_of(response: httpx.Response) -> int:
     assert response.status_code in (200, 201, 202, 400, 404, 405, 409, 413, 414, 422, 501), response.text
     return response.status_code
 
@@ -60,8 +60,8 @@ async def test_any_body(site: Site, kind: str, form: str) -> None:
         )
         value |= {"alias": f"n{number}", "storage_domains": [{"id": DATA_ID}]} if kind == "Disk" else {}
         body = writer.one(value, kind)
-        codes.add(seen(await site.http.post(path, content=body, headers={"Content-Type": f"application/{form}"})))
-        codes.add(seen(await site.http.put(f"{API}/vms/{site.vm_id}", content=body)))
+        codes.add(status_of(await site.http.post(path, content=body, headers={"Content-Type": f"application/{form}"})))
+        codes.add(status_of(await site.http.put(f"{API}/vms/{site.vm_id}", content=body)))
     assert 400 in codes
 
 
@@ -70,17 +70,17 @@ async def test_odd_words_everywhere(site: Site, odd: str) -> None:
     quoted = httpx.QueryParams({"search": f'name="{odd.encode(errors="replace").decode()}"'})
     segment = str(httpx.QueryParams({"": odd.encode(errors="replace").decode()}))[1:].replace("+", "%20") or "%20"
     for collection in ("vms", "disks", "events", "jobs", f"vms/{site.vm_id}/nics"):
-        seen(await site.http.get(f"{API}/{collection}?{quoted}"))
-        seen(await site.http.get(f"{API}/{collection}/{segment}"))
+        status_of(await site.http.get(f"{API}/{collection}?{quoted}"))
+        status_of(await site.http.get(f"{API}/{collection}/{segment}"))
         parameters = {"max": segment, "from": segment, "follow": segment, "case_sensitive": segment}
-        seen(await site.http.get(f"{API}/{collection}", params=parameters))
-        seen(await site.http.delete(f"{API}/{collection}/{segment}"))
-    seen(await site.http.post(f"{API}/vms/{segment}/start", content="<action/>"))
+        status_of(await site.http.get(f"{API}/{collection}", params=parameters))
+        status_of(await site.http.delete(f"{API}/{collection}/{segment}"))
+    status_of(await site.http.post(f"{API}/vms/{segment}/start", content="<action/>"))
     for name in ("name", "description", "comment"):
         body = json.dumps({name: odd, "cluster": {"name": odd}, "template": {"id": odd}, "time_zone": {"name": odd}})
         headers = {"Content-Type": "application/json"}
-        seen(await site.http.put(f"{API}/vms/{site.vm_id}", content=body, headers=headers))
-        seen(await site.http.post(f"{API}/vms", content=body, headers=headers))
+        status_of(await site.http.put(f"{API}/vms/{site.vm_id}", content=body, headers=headers))
+        status_of(await site.http.post(f"{API}/vms", content=body, headers=headers))
 
 
 async def test_numbers_that_nothing_can_hold(site: Site) -> None:
@@ -89,9 +89,9 @@ async def test_numbers_that_nothing_can_hold(site: Site) -> None:
             f"<vm><memory>{number}</memory></vm>",
             f"<vm><high_availability><priority>{number}</priority></high_availability></vm>",
         ):
-            seen(await site.http.put(f"{API}/vms/{site.vm_id}", content=body))
-        seen(await site.http.get(f"{API}/events/{number}"))
-        seen(await site.http.get(f"{API}/events?from={number}&max={number}"))
+            status_of(await site.http.put(f"{API}/vms/{site.vm_id}", content=body))
+        status_of(await site.http.get(f"{API}/events/{number}"))
+        status_of(await site.http.get(f"{API}/events?from={number}&max={number}"))
         domain = f"<storage_domains><storage_domain><id>{DATA_ID}</id></storage_domain></storage_domains>"
         disk = f"<disk><name>d</name><provisioned_size>{number}</provisioned_size>{domain}</disk>"
-        seen(await site.http.post(f"{API}/disks", content=disk))
+        status_of(await site.http.post(f"{API}/disks", content=disk))

@@ -183,7 +183,7 @@ async def test_the_correlation_id_comes_back(client: httpx.AsyncClient, recorder
 
 
 @pytest.mark.parametrize(
-    ("header", "parameter", "kept"),
+    ("header", "parameter", "expected"),
     [
         ("x" * 37, None, "x" * 36),
         ("a b/c.d", None, "abcd"),
@@ -195,7 +195,7 @@ async def test_the_correlation_id_comes_back(client: httpx.AsyncClient, recorder
     ],
 )
 async def test_no_correlation_id_is_refused(
-    client: httpx.AsyncClient, recorder: Recorder, header: str | None, parameter: str | None, kept: str | None
+    client: httpx.AsyncClient, recorder: Recorder, header: str | None, parameter: str | None, expected: str | None
 ) -> None:
     """As in oVirt: the header first; other characters are left out, and what is beyond 36."""
     headers = {b"Correlation-Id": header.encode()} if header is not None else {}
@@ -203,7 +203,7 @@ async def test_no_correlation_id_is_refused(
     response = await client.get(f"{API}/vms", params=params, headers=headers)
     assert response.status_code == 200
     shown = response.headers["correlation-id"]
-    assert shown == kept or (kept is None and str(uuid.UUID(shown)) == shown)
+    assert shown == expected or (expected is None and str(uuid.UUID(shown)) == shown)
     assert recorder.calls[0].caller.correlation_id == shown
 
 

@@ -94,14 +94,14 @@ async def test_a_token_lives_as_long_as_it_is_used(world: World) -> None:
     assert not sessions(world.store)
 
 
-@pytest.mark.parametrize(("back_s", "kept"), [(60.0, True), (599.0, True), (601.0, False), (5e8, False)])
+@pytest.mark.parametrize(("back_s", "alive"), [(60.0, True), (599.0, True), (601.0, False), (5e8, False)])
 async def test_a_token_of_the_future_is_over_when_the_clock_is_right_again(
-    world: World, back_s: float, kept: bool
+    world: World, back_s: float, alive: bool
 ) -> None:
     token = await world.token()
     world.clock.advance(-back_s)
-    assert (await world.authenticator.recognise(token) is not None) is kept
-    assert len(sessions(world.store)) == kept
+    assert (await world.authenticator.recognise(token) is not None) is alive
+    assert len(sessions(world.store)) == alive
 
 
 @pytest.mark.parametrize(("user", "password"), [(ADMIN, "wrong"), (ADMIN, ""), ("nobody@internal", PASSWORD)])

@@ -17,7 +17,7 @@ from hosted_engine.rest.schema import schema
 SCHEMA = schema()
 
 
-def told(*arguments: str) -> str:
+def output(*arguments: str) -> str:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     return result.output
@@ -25,7 +25,7 @@ def told(*arguments: str) -> str:
 
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.table)
 def test_a_page_tells_all_of_a_declaration(entity: Entity[Any]) -> None:
-    lines = told("--doc", entity.table).splitlines()
+    lines = output("--doc", entity.table).splitlines()
     assert lines[0] == f"# {entity.kind}"
     assert lines[2], "what it is stands below its name"
     for column in entity.columns.values():
@@ -61,7 +61,7 @@ def test_every_place_leads_somewhere_and_every_operation_is_told(entity: Entity[
 
 
 def test_a_page_reads_like_a_manual() -> None:
-    of_vms, of_pools = told("--doc", "vms"), told("--doc", "mac_pools")
+    of_vms, of_pools = output("--doc", "vms"), output("--doc", "mac_pools")
     taken = "run_vm on VM; edit_admin_vm_properties on VM if vm.placement_policy.hosts"
     assert f"| POST /vms/{{vm}}/start | Vm.start | {taken} |" in of_vms
     assert "| GET /vms | Vms.list | shown: vms |" in of_vms
@@ -69,13 +69,13 @@ def test_a_page_reads_like_a_manual() -> None:
     assert "| instance_type | instance type | it stays, without |" in of_vms
     assert "| cluster (mac_pool) | the removal is refused |" in of_pools
     assert "| mac_pool.ranges | several of: {from, to} | add, update | refused |" in of_pools
-    assert "Letters of any language, digits and . _ - +" in told("--doc", "tags")
+    assert "Letters of any language, digits and . _ - +" in output("--doc", "tags")
 
 
 def test_what_there_is_can_be_asked_and_a_wrong_name_is_said() -> None:
-    assert told("--doc").splitlines() == [f"{entity.table}: {entity.kind}" for entity in ENTITIES]
+    assert output("--doc").splitlines() == [f"{entity.table}: {entity.kind}" for entity in ENTITIES]
     wrong = CliRunner().invoke(main, ["--doc", "nosuch"])
     assert wrong.exit_code == 2
     assert "there is no entity nosuch" in wrong.output
-    assert told().endswith("methods are there\n")
-    assert "Vm.migrate" in told("-v")
+    assert output().endswith("methods are there\n")
+    assert "Vm.migrate" in output("-v")

@@ -77,7 +77,7 @@ class Site:
             if took[-1] < AT_ONCE_S:
                 break
         assert min(took) < AT_ONCE_S, f"{asked} took {took}"
-        self.loop.run(settled())
+        self.loop.run(tasks_done())
         return response
 
     def list(self, path: str) -> Sequence[str]:
@@ -114,7 +114,7 @@ class Site:
         return await self.http.request(asked.http, asked.target, content=asked.body, headers=dict(asked.headers))
 
 
-async def settled() -> None:
+async def tasks_done() -> None:
     """All that commands have begun is over."""
     async with asyncio.timeout(60):
         while others := asyncio.all_tasks() - {asyncio.current_task()}:

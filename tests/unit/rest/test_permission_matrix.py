@@ -126,24 +126,24 @@ def test_what_is_shown(cells: Matrix, role: Mapping[str, Any]) -> None:
     wrong: list[str] = []
     for on in PLACES:
         with cells.given(role, on) as access:
-            for asked, said in cells.readings:
-                if said in (*matrix.TABLES, "within") or on in ("system", "vm", "other", "nothing"):
-                    wrong.extend(wrong_reading(cells, access, asked, said, role, on))
+            for asked, shown in cells.readings:
+                if shown in (*matrix.TABLES, "within") or on in ("system", "vm", "other", "nothing"):
+                    wrong.extend(wrong_reading(cells, access, asked, shown, role, on))
     assert not wrong, "\n".join([f"{len(wrong)} cells", *wrong[:20]])
 
 
 def wrong_reading(
-    cells: Matrix, access: Access, asked: Asked, said: str, role: Mapping[str, Any], on: str
+    cells: Matrix, access: Access, asked: Asked, shown: str, role: Mapping[str, Any], on: str
 ) -> Iterator[str]:
     for view in (True, False):
         answer = cells.admit(access, asked, VIEW if view else {})
-        expected = matrix.is_shown(asked, said, role, on, view=view)
+        expected = matrix.is_shown(asked, shown, role, on, view=view)
         if isinstance(answer, Call) is not expected:
             yield f"{describe(asked, role, on)}, view={view} should be {expected}: {answer}"
-        elif isinstance(answer, Call) and answer.only is not None and said in matrix.TABLES:
-            shown = {"own": cells.own, "other": cells.other}
-            found = {which for which, tree in shown.items() if tree.ids[matrix.TABLES[said]] in answer.only}
-            wanted = {"own"} if matrix.in_list(said, role, on) else set()
+        elif isinstance(answer, Call) and answer.only is not None and shown in matrix.TABLES:
+            trees = {"own": cells.own, "other": cells.other}
+            found = {which for which, tree in trees.items() if tree.ids[matrix.TABLES[shown]] in answer.only}
+            wanted = {"own"} if matrix.in_list(shown, role, on) else set()
             if on != "other" and found != wanted:
                 yield f"{describe(asked, role, on)} shows {found}, not {wanted}"
 
@@ -159,9 +159,9 @@ def test_every_operation_that_is_there_is_in_the_matrix(cells: Matrix) -> None:
 def test_an_operation_that_nobody_said_anything_of_cannot_be_there(
     cells: Matrix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = dict(operations.operations())
-    del said["Vm", "start"]
-    monkeypatch.setattr(operations, "operations", lambda: said)
+    shown = dict(operations.operations())
+    del shown["Vm", "start"]
+    monkeypatch.setattr(operations, "operations", lambda: shown)
     with pytest.raises(TypeError, match=r"Vm\.start is not in operations\.json"):
         handlers(cells.world.engine)
 

@@ -75,12 +75,12 @@ class Machine:
         served.world.nodes[host_id_of_key(self.fingerprint)] = self.fake
         self.wanted = self.files.want("localhost", served.port, AUTHORITY.engine_fingerprint)
 
-    def joining(self, door: HttpEngineClient | None = None) -> Joining:
-        door = door or HttpEngineClient()
+    def joining(self, endpoint: HttpEngineClient | None = None) -> Joining:
+        endpoint = endpoint or HttpEngineClient()
         questions = Questions(
             port=54321, identity=self._identity, capabilities=self.fake.capabilities, own_address=self._address
         )
-        return Joining(self.files, self.membership, door, SystemClock(), question=questions.make, take=self._take)
+        return Joining(self.files, self.membership, endpoint, SystemClock(), question=questions.make, take=self._take)
 
     def ask(self) -> JoinState:
         asyncio.run(self.joining().ask(self.wanted))
@@ -233,7 +233,7 @@ def test_the_join_code_leaves_the_machines_disk_when_the_engine_has_noted_it(eng
 
 
 @dataclass
-class Door:
+class RegistrationEndpoint:
     world: World
     resource: RegistrationResource
     machine: FakeMachine
@@ -251,75 +251,75 @@ class Door:
 
 
 @pytest.fixture
-def door() -> Door:
+def endpoint() -> RegistrationEndpoint:
     world = World()
-    return Door(
+    return RegistrationEndpoint(
         world, RegistrationResource(world.engine.registrations, world.engine.loop), world.add_machine("node4", 4)
     )
 
 
-def count_of(door: Door) -> int:
-    with door.world.store.transaction() as tx:
+def count_of(endpoint: RegistrationEndpoint) -> int:
+    with endpoint.world.store.transaction() as tx:
         return tx.node_registrations.count()
 
 
-def test_nothing_is_noted_before_the_machine_has_proven_that_it_is_there_now(door: Door) -> None:
-    assert door.post() is RegistrationState.PROVE
-    assert count_of(door) == 0
-    assert door.post(challenge=door.report.challenge) is RegistrationState.PENDING
-    assert door.post(challenge=door.report.challenge) is RegistrationState.PENDING
-    assert count_of(door) == 1
+def test_nothing_is_noted_before_the_machine_has_proven_that_it_is_there_now(endpoint: RegistrationEndpoint) -> None:
+    assert endpoint.post() is RegistrationState.PROVE
+    assert count_of(endpoint) == 0
+    assert endpoint.post(challenge=endpoint.report.challenge) is RegistrationState.PENDING
+    assert endpoint.post(challenge=endpoint.report.challenge) is RegistrationState.PENDING
+    assert count_of(endpoint) == 1
 
 
-def test_what_was_sent_once_is_worth_nothing_a_second_time(door: Door) -> None:
-    door.post()
-    body = door.body(challenge=door.report.challenge)
-    signature = sign(door.machine.key, body)
-    assert door.send(body, signature) is RegistrationState.PENDING
-    assert door.send(body, signature) is RegistrationState.PROVE
+def test_what_was_sent_once_is_worth_nothing_a_second_time(endpoint: RegistrationEndpoint) -> None:
+    endpoint.post()
+    body = endpoint.body(challenge=endpoint.report.challenge)
+    signature = sign(endpoint.machine.key, body)
+    assert endpoint.send(body, signature) is RegistrationState.PENDING
+    assert endpoint.send(body, signature) is RegistrationState.PROVE
 
 
-def test_a_challenge_is_for_one_key(door: Door) -> None:
-    other = Door(door.world, door.resource, door.world.add_machine("node5", 5))
-    door.post()
-    assert other.post(challenge=door.report.challenge) is RegistrationState.PROVE
+def test_a_challenge_is_for_one_key(endpoint: RegistrationEndpoint) -> None:
+    other = RegistrationEndpoint(endpoint.world, endpoint.resource, endpoint.world.add_machine("node5", 5))
+    endpoint.post()
+    assert other.post(challenge=endpoint.report.challenge) is RegistrationState.PROVE
     for made_up in ("x", "1.2.3", "..", "9" * 200):
-        assert door.post(challenge=made_up) is RegistrationState.PROVE
+        assert endpoint.post(challenge=made_up) is RegistrationState.PROVE
 
 
-def test_nobody_asks_in_the_name_of_another_key(door: Door) -> None:
-    other = door.world.add_machine("node5", 5)
-    door.post()
+def test_nobody_asks_in_the_name_of_another_key(endpoint: RegistrationEndpoint) -> None:
+    other = endpoint.world.add_machine("node5", 5)
+    endpoint.post()
     with pytest.raises(NotProven):
-        door.post(challenge=door.report.challenge, signer=other)
+        endpoint.post(challenge=endpoint.report.challenge, signer=other)
     with pytest.raises(NotProven):
-        door.send(door.body(challenge=door.report.challenge), "")
-    assert count_of(door) == 0
+        endpoint.send(endpoint.body(challenge=endpoint.report.challenge), "")
+    assert count_of(endpoint) == 0
 
 
-def test_a_body_that_was_changed_on_its_way_is_refused(door: Door) -> None:
-    door.post()
-    body = door.body(challenge=door.report.challenge)
+def test_a_body_that_was_changed_on_its_way_is_refused(endpoint: RegistrationEndpoint) -> None:
+    endpoint.post()
+    body = endpoint.body(challenge=endpoint.report.challenge)
     with pytest.raises(NotProven):
-        door.send(body.replace(b"node4", b"node6"), sign(door.machine.key, body))
+        endpoint.send(body.replace(b"node4", b"node6"), sign(endpoint.machine.key, body))
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"attempt":1}'])
-def test_what_cannot_be_read_is_refused(body: bytes, door: Door) -> None:
+def test_what_cannot_be_read_is_refused(body: bytes, endpoint: RegistrationEndpoint) -> None:
     with pytest.raises(Unreadable):
-        door.send(body, sign(door.machine.key, body))
+        endpoint.send(body, sign(endpoint.machine.key, body))
 
 
 @pytest.mark.parametrize("changes", [
     {"name": "a b"}, {"name": "-x"}, {"name": "x" * 300}, {"name": ""}, {"attempt": "x" * 200},
     {"certificate_request_pem": "no"}, {"certificate_request_pem": "x" * 9000}, {"port": 0}, {"port": 70000},
 ])  # fmt: skip
-def test_what_no_machine_says_is_refused(changes: dict[str, Any], door: Door) -> None:
+def test_what_no_machine_says_is_refused(changes: dict[str, Any], endpoint: RegistrationEndpoint) -> None:
     with pytest.raises(Unreadable):
-        door.post(**changes)
+        endpoint.post(**changes)
 
 
-def test_other_kinds_of_keys_are_refused(door: Door) -> None:
+def test_other_kinds_of_keys_are_refused(endpoint: RegistrationEndpoint) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -329,25 +329,25 @@ def test_other_kinds_of_keys_are_refused(door: Door) -> None:
     for key in keys:
         request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
         with pytest.raises(Unreadable, match="P-256"):
-            door.post(certificate_request_pem=request.public_bytes(Encoding.PEM).decode())
+            endpoint.post(certificate_request_pem=request.public_bytes(Encoding.PEM).decode())
 
 
-def test_wrong_codes_of_an_address_are_looked_at_a_few_times(door: Door) -> None:
+def test_wrong_codes_of_an_address_are_looked_at_a_few_times(endpoint: RegistrationEndpoint) -> None:
     """Others' are looked at, and it may still ask without one."""
-    other = Door(door.world, door.resource, door.world.add_machine("node5", 5))
-    for one in (door, other):
+    other = RegistrationEndpoint(endpoint.world, endpoint.resource, endpoint.world.add_machine("node5", 5))
+    for one in (endpoint, other):
         one.post()
-    asked = Asked(door.machine.question(join_code=CODE), door.machine.fingerprint, door.machine.address)
+    asked = Asked(endpoint.machine.question(join_code=CODE), endpoint.machine.fingerprint, endpoint.machine.address)
     for _ in range(int(limiter.WRONG_CODES.burst)):
         with pytest.raises(WrongJoinCode):
-            door.resource._ask(asked)
-    with door.world.store.transaction() as tx:
-        _, code = add_code(tx, door.world.cluster.id, 1, door.world.now)
+            endpoint.resource._ask(asked)
+    with endpoint.world.store.transaction() as tx:
+        _, code = add_code(tx, endpoint.world.cluster.id, 1, endpoint.world.now)
     with pytest.raises(TooManyWrongCodes):
-        door.post(challenge=door.report.challenge, join_code=code)
+        endpoint.post(challenge=endpoint.report.challenge, join_code=code)
     assert other.post(challenge=other.report.challenge, join_code=code) is RegistrationState.PENDING
-    door.post()
-    assert door.post(challenge=door.report.challenge) is RegistrationState.PENDING
+    endpoint.post()
+    assert endpoint.post(challenge=endpoint.report.challenge) is RegistrationState.PENDING
 
 
 async def test_the_door_has_limits_of_its_own(engine: Served) -> None:

@@ -20,13 +20,13 @@ OBJECTS = 3
 GROUPS = [SCHEMA.type_names[start : start + 20] for start in range(0, len(SCHEMA.type_names), 20)]
 
 
-def seen_by_sdk(value: Any) -> Any:
+def read_by_sdk(value: Any) -> Any:
     """An object of the SDK as a wire object."""
     if isinstance(value, sdk.Struct):
-        fields = {name.strip("_"): seen_by_sdk(field) for name, field in vars(value).items()}
+        fields = {name.strip("_"): read_by_sdk(field) for name, field in vars(value).items()}
         return {name: field for name, field in fields.items() if field not in (None, [])}
     if isinstance(value, list):
-        return [seen_by_sdk(item) for item in value]
+        return [read_by_sdk(item) for item in value]
     return value.value if isinstance(value, enum.Enum) else value
 
 
@@ -62,17 +62,17 @@ def samples(request: pytest.FixtureRequest) -> list[tuple[str, Wire]]:
 
 def test_the_sdk_reads_what_we_write(samples: list[tuple[str, Wire]]) -> None:
     for name, value in samples:
-        assert (name, seen_by_sdk(Reader.read(WRITER.one(value, name)))) == (name, known_to_sdk(value))
+        assert (name, read_by_sdk(Reader.read(WRITER.one(value, name)))) == (name, known_to_sdk(value))
 
 
 def test_the_sdk_reads_a_list_of_what_we_write(samples: list[tuple[str, Wire]]) -> None:
     for name, value in samples:
         document = WRITER.many([value, value], name)
-        assert (name, seen_by_sdk(Reader.read(document))) == (name, known_to_sdk([value, value]))
+        assert (name, read_by_sdk(Reader.read(document))) == (name, known_to_sdk([value, value]))
 
 
 def test_we_read_what_the_sdk_writes(samples: list[tuple[str, Wire]]) -> None:
     for name, sample in samples:
         value = Reader.read(WRITER.one(sample, name))
         written: str = Writer.write(value, root=SCHEMA.type(name).tag)
-        assert (name, READER.one(written.encode(), name)) == (name, seen_by_sdk(value))
+        assert (name, READER.one(written.encode(), name)) == (name, read_by_sdk(value))

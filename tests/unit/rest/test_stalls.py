@@ -35,16 +35,16 @@ class Stall:
 
     def read(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if "FROM storage_domains" in statement:
-            self._hold()
+            self._block()
 
     def write(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         self.adds = self.adds or statement.startswith("INSERT INTO vms")
 
     def commit(self, connection: Any) -> None:
         if self.adds:
-            self._hold()
+            self._block()
 
-    def _hold(self) -> None:
+    def _block(self) -> None:
         if not self.reached.is_set():
             self.reached.set()
             self.over.wait(LONGEST_S)

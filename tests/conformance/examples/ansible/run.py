@@ -10,10 +10,10 @@ from typing import Any
 from tests.conformance.examples.ansible import driver
 from tests.conformance.examples.ansible.documented import Documented
 from tests.conformance.examples.ansible.task import Task
-from tests.conformance.examples.case import Outcome, Seen, Verdict, blind_spot, difference
+from tests.conformance.examples.case import ExampleRun, Outcome, Verdict, blind_spot, difference
 from tests.conformance.examples.local import LocalSite
 from tests.conformance.examples.namespace import NAMES, with_hosts
-from tests.conformance.examples.run import SETTLE_S, prepare
+from tests.conformance.examples.run import EFFECT_WITHIN_S, prepare
 from tests.conformance.examples.state import State
 
 LIMIT_S = 30.0  # a reinstallation is waited for four times, each with a look every 3 s
@@ -107,9 +107,9 @@ def _phases(
 def _judge(task: Task, site: LocalSite, before: State, result: dict[str, Any]) -> str | None:
     if task.oracle is None:
         return "it ended well, and nobody has written an oracle for it"
-    until = time.monotonic() + SETTLE_S
+    until = time.monotonic() + EFFECT_WITHIN_S
     while True:
-        seen = Seen(before, site.state(), json.dumps(result), result=result)
+        seen = ExampleRun(before, site.state(), json.dumps(result), result=result)
         missing = difference(task.oracle, seen)
         if missing is None:
             return blind_spot(task, seen)

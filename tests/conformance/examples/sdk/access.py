@@ -1,7 +1,7 @@
 """Users, groups, roles, permissions."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.case import Case, ExampleRun
 from tests.conformance.examples.oracles import adds, links, mentions, was_added
 from tests.conformance.examples.state import Differs
 
@@ -10,22 +10,22 @@ _USER2 = ("users", "user2@internal-authz")
 _VMS = ("myvm1", "myvm2", "myvm3")
 
 
-def ssh_key(seen: Seen) -> None:
-    user = seen.after.one("users", name="myuser@internal-authz")["id"]
-    holding = [row for name, rows in seen.after.tables.items() if "key" in name for row in rows if _KEY in row.values()]
+def ssh_key(run: ExampleRun) -> None:
+    user = run.after.one("users", name="myuser@internal-authz")["id"]
+    holding = [row for name, rows in run.after.tables.items() if "key" in name for row in rows if _KEY in row.values()]
     if not any(user in row.values() for row in holding):
         raise Differs("the user has no such key")
 
 
-def permissions_on_vms(seen: Seen) -> None:
+def permissions_on_vms(run: ExampleRun) -> None:
     for name in _VMS:
-        links(_USER2, ("vms", name))(seen)
+        links(_USER2, ("vms", name))(run)
 
 
-def role(seen: Seen) -> None:
-    row = was_added(seen, "roles", "myrole")
+def role(run: ExampleRun) -> None:
+    row = was_added(run, "roles", "myrole")
     mentions(row, "My custom role to create virtual machines")
-    permits = {one["permit_id"] for one in seen.after.rows("role_permits", role_id=row["id"])}
+    permits = {one["permit_id"] for one in run.after.rows("role_permits", role_id=row["id"])}
     if permits != {"1", "1300"}:
         raise Differs(f"its permits are {sorted(permits)}")
 

@@ -1,7 +1,7 @@
 """Disks and storage domains."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.case import Case, ExampleRun
 from tests.conformance.examples.oracles import adds, expect, was_added
 from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.state import Differs, Row, State
@@ -18,75 +18,75 @@ def image_of(state: State, disk: Row) -> Row:
     return images[0]
 
 
-def made(seen: Seen, name: str, size: int, description: str) -> Row:
-    disk = was_added(seen, "disks", name)
-    domain = seen.after.one("storage_domains", id=disk["storage_domain_id"])["name"]
+def made(run: ExampleRun, name: str, size: int, description: str) -> Row:
+    disk = was_added(run, "disks", name)
+    domain = run.after.one("storage_domains", id=disk["storage_domain_id"])["name"]
     expect(disk, provisioned_size_bytes=size, description=description, status="ok")
-    expect(image_of(seen.after, disk), virtual_size_bytes=size)
+    expect(image_of(run.after, disk), virtual_size_bytes=size)
     if domain not in ("mydata", "bs-scsi-012"):
         raise Differs(f"{name} lies on {domain}")
     return disk
 
 
-def many_made(seen: Seen) -> None:
+def many_made(run: ExampleRun) -> None:
     for number in range(3):
-        made(seen, f"disk-{number}", GIB, _DESCRIPTION)
+        made(run, f"disk-{number}", GIB, _DESCRIPTION)
 
 
-def many_deleted(seen: Seen) -> None:
-    before = seen.before.rows("disks", description=_DESCRIPTION)
-    if len(before) != 2 or seen.after.rows("disks", description=_DESCRIPTION):
+def many_deleted(run: ExampleRun) -> None:
+    before = run.before.rows("disks", description=_DESCRIPTION)
+    if len(before) != 2 or run.after.rows("disks", description=_DESCRIPTION):
         raise Differs("disks of that description are still there")
-    if {disk["id"] for disk in before} & {owner for owner, _ in seen.after.images()}:
+    if {disk["id"] for disk in before} & {owner for owner, _ in run.after.images()}:
         raise Differs("images of them are still on the nodes")
-    image_of(seen.after, seen.after.one("disks", name="another-disk"))
+    image_of(run.after, run.after.one("disks", name="another-disk"))
 
 
-def attached(seen: Seen) -> None:
-    disk = made(seen, "mydisk", 10 * GIB, "My disk")
-    row = seen.after.one("disk_attachments", owner_id=seeds.vms.vm_id(seen.after), disk_id=disk["id"])
+def attached(run: ExampleRun) -> None:
+    disk = made(run, "mydisk", 10 * GIB, "My disk")
+    row = run.after.one("disk_attachments", owner_id=seeds.vms.vm_id(run.after), disk_id=disk["id"])
     expect(row, active=1, bootable=0, interface="virtio")
 
 
-def extended(seen: Seen) -> None:
-    made(seen, "mydisk", 12 * GIB, "my disk")
+def extended(run: ExampleRun) -> None:
+    made(run, "mydisk", 12 * GIB, "my disk")
 
 
-def unplugged(seen: Seen) -> None:
-    disk = seen.before.one("disks", name="mydisk")["id"]
-    rows = [state.one("disk_attachments", disk_id=disk) for state in (seen.before, seen.after)]
+def unplugged(run: ExampleRun) -> None:
+    disk = run.before.one("disks", name="mydisk")["id"]
+    rows = [state.one("disk_attachments", disk_id=disk) for state in (run.before, run.after)]
     if (rows[0]["active"], rows[1]["active"]) != (1, 0):
         raise Differs("the disk is still plugged")
 
 
-def sparser(seen: Seen) -> None:
-    images = [image_of(state, state.one("disks", name="mydisk")) for state in (seen.before, seen.after)]
+def sparser(run: ExampleRun) -> None:
+    images = [image_of(state, state.one("disks", name="mydisk")) for state in (run.before, run.after)]
     if not images[1]["actual_size_bytes"] < images[0]["actual_size_bytes"]:
         raise Differs("the image takes as much room as before")
-    expect(seen.after.one("disks", name="mydisk"), status="ok", actual_size_bytes=images[1]["actual_size_bytes"])
+    expect(run.after.one("disks", name="mydisk"), status="ok", actual_size_bytes=images[1]["actual_size_bytes"])
 
 
-def another_master(seen: Seen) -> None:
-    masters = [[row["name"] for row in state.rows("storage_domains", master=1)] for state in (seen.before, seen.after)]
+def another_master(run: ExampleRun) -> None:
+    masters = [[row["name"] for row in state.rows("storage_domains", master=1)] for state in (run.before, run.after)]
     if masters[0] == ["mydata"] or masters[1] != ["mydata"]:
         raise Differs(f"the master is {masters[1]}")
 
 
-def domain_added(seen: Seen) -> None:
+def domain_added(run: ExampleRun) -> None:
     """Nobody has it mounted until it is attached."""
-    domain = was_added(seen, "storage_domains", "mydata")
-    connection = seen.after.one("storage_connections", id=domain["storage_connection_id"])
+    domain = was_added(run, "storage_domains", "mydata")
+    connection = run.after.one("storage_connections", id=domain["storage_connection_id"])
     expect(domain, status="unattached", data_center_id=None, description="My data")
     expect(connection, type="nfs", address="server0.example.com", path="/nfs/ovirt/40/mydata")
-    if any(domain["id"] in node.mounts for node in seen.after.nodes.values()):
+    if any(domain["id"] in node.mounts for node in run.after.nodes.values()):
         raise Differs("it is mounted")
 
 
-def domain_attached(seen: Seen) -> None:
-    before, after = (state.one("storage_domains", name="mydata") for state in (seen.before, seen.after))
+def domain_attached(run: ExampleRun) -> None:
+    before, after = (state.one("storage_domains", name="mydata") for state in (run.before, run.after))
     expect(before, data_center_id=None)
-    expect(after, status="active", data_center_id=seen.after.one("data_centers", name="mydc")["id"])
-    if not all(node.mounts.get(after["id"]) == "nas:/srv/mydata" for node in seen.after.nodes.values()):
+    expect(after, status="active", data_center_id=run.after.one("data_centers", name="mydc")["id"])
+    if not all(node.mounts.get(after["id"]) == "nas:/srv/mydata" for node in run.after.nodes.values()):
         raise Differs("not every node has it mounted")
 
 
@@ -111,7 +111,7 @@ CASES = (
     ),
     Case(
         "add_floating_disk",
-        lambda seen: _nothing(made(seen, "mydisk", 10 * GIB, "My disk")),
+        lambda run: _nothing(made(run, "mydisk", 10 * GIB, "My disk")),
         (seeds.storage.my_storage(),),
     ),
     Case("add_vm_disk", attached, (seeds.vms.my_vm, seeds.storage.my_storage())),

@@ -1,7 +1,7 @@
 """Tags, affinity labels, MAC pools, instance types, clusters, data centers, networks, quotas."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.case import Case, ExampleRun
 from tests.conformance.examples.oracles import adds, changes, expect, links, mentions, removes, was_added
 from tests.conformance.examples.state import Differs
 
@@ -10,49 +10,49 @@ _LABEL = ("affinity_labels", "my_affinity_label")
 GIB = 1 << 30
 
 
-def tag_added(seen: Seen) -> None:
-    expect(was_added(seen, *_TAG), description="My custom tag")
+def tag_added(run: ExampleRun) -> None:
+    expect(was_added(run, *_TAG), description="My custom tag")
 
 
-def mac_pool_of_cluster(seen: Seen) -> None:
-    pool = was_added(seen, "mac_pools", "mymacpool")
+def mac_pool_of_cluster(run: ExampleRun) -> None:
+    pool = was_added(run, "mac_pools", "mymacpool")
     ranges = repr(dict(pool)) + repr(
-        [row for name, rows in seen.after.tables.items() if "range" in name for row in rows]
+        [row for name, rows in run.after.tables.items() if "range" in name for row in rows]
     )
     if not all(mac in ranges.lower() for mac in ("02:00:00:00:00:00", "02:00:00:01:00:00")):
         raise Differs("the range of the pool is another")
-    links(("mac_pools", "mymacpool"), ("clusters", "mycluster"))(_without_pool(seen))
+    links(("mac_pools", "mymacpool"), ("clusters", "mycluster"))(_without_pool(run))
 
 
-def _without_pool(seen: Seen) -> Seen:
+def _without_pool(run: ExampleRun) -> ExampleRun:
     """Before, the pool was not there to be linked: the state after without its links stands for it."""
-    pool = seen.after.one("mac_pools", name="mymacpool")
-    tables = {name: rows for name, rows in seen.before.tables.items() if name != "mac_pools"}
-    before = type(seen.before)({**tables, "mac_pools": [pool]}, seen.before.nodes)
-    return Seen(before, seen.after, seen.output)
+    pool = run.after.one("mac_pools", name="mymacpool")
+    tables = {name: rows for name, rows in run.before.tables.items() if name != "mac_pools"}
+    before = type(run.before)({**tables, "mac_pools": [pool]}, run.before.nodes)
+    return ExampleRun(before, run.after, run.output)
 
 
-def instance_type(seen: Seen) -> None:
-    row = was_added(seen, "instance_types", "myinstancetype")
+def instance_type(run: ExampleRun) -> None:
+    row = was_added(run, "instance_types", "myinstancetype")
     mentions(row, "My instance type", 2 * GIB)
     expect(row, cores=2, sockets=2)
 
 
-def cluster(seen: Seen) -> None:
-    row = was_added(seen, "clusters", "mycluster")
-    expect(row, description="My cluster", data_center_id=seen.after.one("data_centers", name="mydc")["id"])
+def cluster(run: ExampleRun) -> None:
+    row = was_added(run, "clusters", "mycluster")
+    expect(row, description="My cluster", data_center_id=run.after.one("data_centers", name="mydc")["id"])
     mentions(row, "Intel Conroe Family")
 
 
-def network(seen: Seen) -> None:
-    row = was_added(seen, "networks", "mynetwork")
-    data_center = seen.after.one("data_centers", name="mydc")["id"]
+def network(run: ExampleRun) -> None:
+    row = was_added(run, "networks", "mynetwork")
+    data_center = run.after.one("data_centers", name="mydc")["id"]
     expect(row, description="My logical network", vlan=100, mtu=1500, data_center_id=data_center)
 
 
-def quota(seen: Seen) -> None:
-    row = was_added(seen, "quotas", "myquota")
-    if not seen.after.linked(row["id"], seen.after.one("storage_domains", name="mydata")["id"]):
+def quota(run: ExampleRun) -> None:
+    row = was_added(run, "quotas", "myquota")
+    if not run.after.linked(row["id"], run.after.one("storage_domains", name="mydata")["id"]):
         raise Differs("the quota has no limit for mydata")
 
 

@@ -1,25 +1,25 @@
 """Hosts, and the data center that is put to rest."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Oracle, Seen
+from tests.conformance.examples.case import Case, ExampleRun, Oracle
 from tests.conformance.examples.oracles import expect, removes, was_added
 from tests.conformance.examples.state import Differs
 
 
-def in_another_cluster(seen: Seen) -> None:
-    wanted = seen.after.one("clusters", name="mycluster")["id"]
-    if seen.before.one("nodes", name="myhost")["cluster_id"] == wanted:
+def in_another_cluster(run: ExampleRun) -> None:
+    wanted = run.after.one("clusters", name="mycluster")["id"]
+    if run.before.one("nodes", name="myhost")["cluster_id"] == wanted:
         raise Differs("it was there before")
-    expect(seen.after.one("nodes", name="myhost"), cluster_id=wanted, status="up")
+    expect(run.after.one("nodes", name="myhost"), cluster_id=wanted, status="up")
 
 
 def takes_in(machine: str, *, name: str = "myhost", **wanted: object) -> Oracle:
     """The machine has become that host."""
 
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "nodes", name)
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "nodes", name)
         expect(row, hostname=machine, status="up", **wanted)
-        if seen.before.nodes[machine].certificate or not seen.after.nodes[machine].certificate:
+        if run.before.nodes[machine].certificate or not run.after.nodes[machine].certificate:
             raise Differs("the machine itself does not belong to the site, or did before")
 
     return oracle
@@ -28,40 +28,40 @@ def takes_in(machine: str, *, name: str = "myhost", **wanted: object) -> Oracle:
 def lets_go(machine: str) -> Oracle:
     """`myhost` is gone, and the machine belongs to nobody."""
 
-    def oracle(seen: Seen) -> None:
-        removes("nodes", "myhost")(seen)
-        if not seen.before.nodes[machine].certificate or seen.after.nodes[machine].certificate:
+    def oracle(run: ExampleRun) -> None:
+        removes("nodes", "myhost")(run)
+        if not run.before.nodes[machine].certificate or run.after.nodes[machine].certificate:
             raise Differs("the machine itself belongs to the site, or did not before")
 
     return oracle
 
 
-def fence_agent(seen: Seen) -> None:
-    host = seen.after.one("nodes", name="myhost")["id"]
-    rows = [row for row in seen.after.rows("fence_agents") if host in row.values() and "1.2.3.4" in row.values()]
+def fence_agent(run: ExampleRun) -> None:
+    host = run.after.one("nodes", name="myhost")["id"]
+    rows = [row for row in run.after.rows("fence_agents") if host in row.values() and "1.2.3.4" in row.values()]
     if not rows:
         raise Differs("the host has no such agent")
 
 
-def at_rest(seen: Seen) -> None:
-    if any(row["status"] != "maintenance" for row in seen.after.rows("nodes")):
+def at_rest(run: ExampleRun) -> None:
+    if any(row["status"] != "maintenance" for row in run.after.rows("nodes")):
         raise Differs("not all hosts are in maintenance")
 
 
-def was_asked_for_upgrades(seen: Seen) -> None:
+def was_asked_for_upgrades(run: ExampleRun) -> None:
     """The node was asked, and what it said is an event; none waits there, so that nothing is upgraded."""
-    host = seen.after.one("nodes", name="myhost")["id"]
-    before = {row["id"] for row in seen.before.rows("events")}
-    codes = [row["code"] for row in seen.after.rows("events") if row["node_id"] == host and row["id"] not in before]
+    host = run.after.one("nodes", name="myhost")["id"]
+    before = {row["id"] for row in run.before.rows("events")}
+    codes = [row["code"] for row in run.after.rows("events") if row["node_id"] == host and row["id"] not in before]
     if sorted(code for code in codes if code in (839, 884, 885, 887)) != [884, 885]:
         raise Differs(f"the events of the host are {codes}")
 
 
-def has_another_certificate(seen: Seen) -> None:
+def certificate_changed(run: ExampleRun) -> None:
     """`myhost`, in place of the one before, and it is up."""
-    row = seen.after.one("nodes", name="myhost")
+    row = run.after.one("nodes", name="myhost")
     expect(row, status="up")
-    before, after = (state.nodes[row["hostname"]].certificate for state in (seen.before, seen.after))
+    before, after = (state.nodes[row["hostname"]].certificate for state in (run.before, run.after))
     if not before or not after or before == after:
         raise Differs("the host has no other certificate than before")
 

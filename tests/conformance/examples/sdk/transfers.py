@@ -8,7 +8,7 @@ from pathlib import Path
 from ovirt_imageio import client
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Oracle, Seen
+from tests.conformance.examples.case import Case, ExampleRun, Oracle
 from tests.conformance.examples.oracles import expect, was_added
 from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.sdk.disks import image_of
@@ -23,12 +23,12 @@ _STORAGE = (seeds.storage.my_storage(),)
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def checkpoints_of_my_vm(seen: Seen) -> None:
-    vm = seeds.vms.vm_id(seen.after)
-    made = [row for row in seen.after.rows("checkpoints") if row.get("vm_id") == vm]
+def checkpoints_of_my_vm(run: ExampleRun) -> None:
+    vm = seeds.vms.vm_id(run.after)
+    made = [row for row in run.after.rows("checkpoints") if row.get("vm_id") == vm]
     if not made:
         raise Differs("the VM has no checkpoint")
-    seen.expect_printed(*(row["id"] for row in made))
+    run.expect_printed(*(row["id"] for row in made))
 
 
 def _disk(state: State) -> str:
@@ -73,52 +73,52 @@ def qemu_img(*arguments: object) -> str:
 def uploaded(name: str, format_: str, *, sparse: bool = True) -> Oracle:
     """The image has the content of the file `name` beside the script, and no more room than it needs."""
 
-    def oracle(seen: Seen) -> None:
-        disk = was_added(seen, "disks", name)
+    def oracle(run: ExampleRun) -> None:
+        disk = was_added(run, "disks", name)
         expect(disk, status="ok", format="cow" if format_ == "qcow2" else "raw", provisioned_size_bytes=SIZE)
-        file = Path(image_of(seen.after, disk)["file"])
-        qemu_img("compare", "-f", format_, "-F", name.rpartition(".")[2], file, seen.folder / name)
+        file = Path(image_of(run.after, disk)["file"])
+        qemu_img("compare", "-f", format_, "-F", name.rpartition(".")[2], file, run.folder / name)
         if (file.stat().st_blocks * 512 < SIZE // 2) is not sparse:
             raise Differs(f"the image takes {file.stat().st_blocks * 512} bytes")
-        ended(seen, disk, "upload")
+        ended(run, disk, "upload")
 
     return oracle
 
 
-def uploaded_disc(seen: Seen) -> None:
-    disk = was_added(seen, "disks", "boot.iso")
+def uploaded_disc(run: ExampleRun) -> None:
+    disk = was_added(run, "disks", "boot.iso")
     expect(disk, status="ok", content_type="iso", format="raw")
-    if Path(image_of(seen.after, disk)["file"]).read_bytes() != (seen.folder / "boot.iso").read_bytes():
+    if Path(image_of(run.after, disk)["file"]).read_bytes() != (run.folder / "boot.iso").read_bytes():
         raise Differs("the image has another content")
-    ended(seen, disk, "upload")
+    ended(run, disk, "upload")
 
 
-def ended(seen: Seen, disk: Row, direction: str) -> None:
+def ended(run: ExampleRun, disk: Row, direction: str) -> None:
     """The transfer succeeded, and nothing of it is open any more."""
-    transfer = seen.after.one("image_transfers", disk_id=disk["id"], direction=direction)
+    transfer = run.after.one("image_transfers", disk_id=disk["id"], direction=direction)
     expect(transfer, phase="finished_success", ready=0)
-    if left := [node for node, state in seen.after.nodes.items() if state.transfers]:
+    if left := [node for node, state in run.after.nodes.items() if state.transfers]:
         raise Differs(f"{', '.join(left)} has something open")
 
 
-def downloaded(seen: Seen) -> None:
-    disk = seen.after.one("disks", name="mydisk")
-    file = Path(image_of(seen.after, disk)["file"])
-    if not (got := seen.folder / "disk.qcow2").exists():
+def downloaded(run: ExampleRun) -> None:
+    disk = run.after.one("disks", name="mydisk")
+    file = Path(image_of(run.after, disk)["file"])
+    if not (got := run.folder / "disk.qcow2").exists():
         raise Differs("there is no file")
     qemu_img("compare", "-f", "qcow2", "-F", "qcow2", file, got)
     expect(disk, status="ok")
-    ended(seen, disk, "download")
+    ended(run, disk, "download")
 
 
-def checksum_of_my_disk(seen: Seen) -> None:
+def checksum_of_my_disk(run: ExampleRun) -> None:
     """As oVirt's own tool says it of the image's content."""
-    disk = seen.after.one("disks", name="mydisk")
-    seen.expect_printed(_checksum(Path(image_of(seen.after, disk)["file"])))
+    disk = run.after.one("disks", name="mydisk")
+    run.expect_printed(_checksum(Path(image_of(run.after, disk)["file"])))
 
 
-def checksum_of_the_file(seen: Seen) -> None:
-    seen.expect_printed(_checksum(seen.folder / "disk.raw"))
+def checksum_of_the_file(run: ExampleRun) -> None:
+    run.expect_printed(_checksum(run.folder / "disk.raw"))
 
 
 def _checksum(file: Path) -> str:
@@ -127,21 +127,21 @@ def _checksum(file: Path) -> str:
     return str(client.checksum(str(file))["checksum"])
 
 
-def opened_and_ended(seen: Seen) -> None:
+def opened_and_ended(run: ExampleRun) -> None:
     """Its URL was printed, it lived for as long as the script did, and ended with it."""
-    disk = seen.after.one("disks", name="mydisk")
-    transfer = seen.after.one("image_transfers", disk_id=disk["id"], direction="download")
+    disk = run.after.one("disks", name="mydisk")
+    transfer = run.after.one("image_transfers", disk_id=disk["id"], direction="download")
     expect(transfer, phase="finished_success", ready=0)
     expect(disk, status="ok")
-    seen.expect_printed(f"{transfer['host_url']}/images/{transfer['ticket']}")
+    run.expect_printed(f"{transfer['host_url']}/images/{transfer['ticket']}")
 
 
-def cancelled(seen: Seen) -> None:
+def cancelled(run: ExampleRun) -> None:
     """The partial image is gone, and its disk with it."""
-    disk = seen.before.one("disks", name="mydisk")
-    if seen.after.rows("disks", id=disk["id"]) or disk["id"] in {owner for owner, _ in seen.after.images()}:
+    disk = run.before.one("disks", name="mydisk")
+    if run.after.rows("disks", id=disk["id"]) or disk["id"] in {owner for owner, _ in run.after.images()}:
         raise Differs("the disk or its image is still there")
-    expect(seen.after.one("image_transfers", disk_id=disk["id"]), phase="finished_cleanup", ready=0)
+    expect(run.after.one("image_transfers", disk_id=disk["id"]), phase="finished_cleanup", ready=0)
 
 
 CASES = (

@@ -5,7 +5,7 @@ import re
 import yaml
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.case import Case, ExampleRun
 from tests.conformance.examples.found import found_vm
 from tests.conformance.examples.oracles import expect, links, mentions, spec_of, was_added
 from tests.conformance.examples.run import CONFIGURATION
@@ -15,99 +15,99 @@ _VM = ("vms", "myvm")
 _PLACE = (seeds.places.my_cluster, seeds.templates.my_template)
 
 
-def from_blank(seen: Seen) -> None:
-    row = was_added(seen, *_VM)
-    expect(row, cluster_id=seen.after.one("clusters", name="mycluster")["id"], status="down")
-    expect(row, template_id=seen.after.one("templates", name="Blank")["id"])
+def from_blank(run: ExampleRun) -> None:
+    row = was_added(run, *_VM)
+    expect(row, cluster_id=run.after.one("clusters", name="mycluster")["id"], status="down")
+    expect(row, template_id=run.after.one("templates", name="Blank")["id"])
 
 
-def independent(seen: Seen) -> None:
+def independent(run: ExampleRun) -> None:
     """Nothing of its disks depends on the template's."""
-    row = was_added(seen, "vms", "myclonedvm")
-    disks = [one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])]
-    images = [image for (disk, _), image in seen.after.images().items() if disk in disks]
+    row = was_added(run, "vms", "myclonedvm")
+    disks = [one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=row["id"])]
+    images = [image for (disk, _), image in run.after.images().items() if disk in disks]
     if not images or len(images) != len(disks):
         raise Differs("not each of its disks is one image on the nodes")
     if any(image.get("backing") for image in images):
         raise Differs("an image stands on one of the template")
 
 
-def from_template_version(seen: Seen) -> None:
-    row = was_added(seen, *_VM)
-    template = seen.after.one("templates", id=row["template_id"])
+def from_template_version(run: ExampleRun) -> None:
+    row = was_added(run, *_VM)
+    template = run.after.one("templates", id=row["template_id"])
     expect(template, version_number=3)
-    attachment = seen.after.one("disk_attachments", owner_id=row["id"])
-    disk = seen.after.one("disks", id=attachment["disk_id"])
-    expect(disk, format="cow", storage_domain_id=seen.after.one("storage_domains", name="mydata")["id"])
+    attachment = run.after.one("disk_attachments", owner_id=row["id"])
+    disk = run.after.one("disks", id=attachment["disk_id"])
+    expect(disk, format="cow", storage_domain_id=run.after.one("storage_domains", name="mydata")["id"])
 
 
-def registered(seen: Seen) -> None:
+def registered(run: ExampleRun) -> None:
     """Under the name that it is given, with its own disk, in the network that it is mapped to."""
-    found = seen.before.one("unregistered_entities", name="myvm")
-    row = was_added(seen, "vms", "exported_myvm")
-    expect(row, id=found["entity_id"], cluster_id=seen.after.one("clusters", name="mycluster")["id"])
-    attachment = seen.after.one("disk_attachments", owner_id=row["id"])
-    disk = seen.after.one("disks", id=attachment["disk_id"])
-    if (disk["id"], disk["image_id"]) not in seen.before.images():
+    found = run.before.one("unregistered_entities", name="myvm")
+    row = was_added(run, "vms", "exported_myvm")
+    expect(row, id=found["entity_id"], cluster_id=run.after.one("clusters", name="mycluster")["id"])
+    attachment = run.after.one("disk_attachments", owner_id=row["id"])
+    disk = run.after.one("disks", id=attachment["disk_id"])
+    if (disk["id"], disk["image_id"]) not in run.before.images():
         raise Differs("its disk is not the one that lay there")
-    nic = seen.after.one("nics", owner_id=row["id"])
-    expect(nic, vnic_profile_id=seen.after.one("vnic_profiles", name="mynetwork")["id"])
+    nic = run.after.one("nics", owner_id=row["id"])
+    expect(nic, vnic_profile_id=run.after.one("vnic_profiles", name="mynetwork")["id"])
 
 
-def seed_of(seen: Seen, label: str) -> dict[str, str]:
+def seed_of(run: ExampleRun, label: str) -> dict[str, str]:
     """The files on the disc that the node gave the VM for this run: none of it is the VM's own."""
-    seed = spec_of(seen.after, "myvm").get("seed") or {"label": "", "files": ()}
+    seed = spec_of(run.after, "myvm").get("seed") or {"label": "", "files": ()}
     if seed["label"] != label:
         raise Differs(f"the VM runs with a seed called {seed['label']!r}, not {label!r}")
-    expect(seen.after.one(*_VM), initialization=None, os_type="other", run_once=1)
+    expect(run.after.one(*_VM), initialization=None, os_type="other", run_once=1)
     return {file["path"]: file["text"] for file in seed["files"]}
 
 
-def sysprep(seen: Seen) -> None:
-    was_added(seen, *_VM)
-    text = seed_of(seen, "SYSPREP").get("Unattend.xml", "")
+def sysprep(run: ExampleRun) -> None:
+    was_added(run, *_VM)
+    text = seed_of(run, "SYSPREP").get("Unattend.xml", "")
     if not re.search(r"<unattend xmlns=.urn:schemas-microsoft-com:unattend.>\s+\.\.\.\s+</unattend>", text):
         raise Differs("the disc does not have the answer file")
 
 
-def pool_of_three(seen: Seen) -> None:
-    was_added(seen, "vm_pools", "myvmpool")
-    names = [row["name"] for row in seen.after.rows("vms") if row["name"].startswith("myvmpool-")]
+def pool_of_three(run: ExampleRun) -> None:
+    was_added(run, "vm_pools", "myvmpool")
+    names = [row["name"] for row in run.after.rows("vms") if row["name"].startswith("myvmpool-")]
     if len(names) != 3:
         raise Differs(f"the pool has {len(names)} VMs")
 
 
-def gone(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.before)
-    if seen.after.rows("vms", id=identity):
+def gone(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.before)
+    if run.after.rows("vms", id=identity):
         raise Differs("the VM is still there")
-    disks = {row["disk_id"] for row in seen.before.rows("disk_attachments", owner_id=identity)}
-    if disks & {disk for disk, _ in seen.after.images()}:
+    disks = {row["disk_id"] for row in run.before.rows("disk_attachments", owner_id=identity)}
+    if disks & {disk for disk, _ in run.after.images()}:
         raise Differs("an image of it is still there")
 
 
-def runs(seen: Seen) -> None:
-    if seeds.vms.vm_id(seen.before) in seen.before.vms_running():
+def runs(run: ExampleRun) -> None:
+    if seeds.vms.vm_id(run.before) in run.before.vms_running():
         raise Differs("it ran before")
-    spec_of(seen.after, "myvm")
+    spec_of(run.after, "myvm")
 
 
-def stopped(seen: Seen) -> None:
-    spec_of(seen.before, "myvm")
-    if seeds.vms.vm_id(seen.before) in seen.after.vms_running():
+def stopped(run: ExampleRun) -> None:
+    spec_of(run.before, "myvm")
+    if seeds.vms.vm_id(run.before) in run.after.vms_running():
         raise Differs("it still runs")
-    expect(seen.after.one(*_VM), status="down")
+    expect(run.after.one(*_VM), status="down")
 
 
-def boots_from_network(seen: Seen) -> None:
+def boots_from_network(run: ExampleRun) -> None:
     """The node is told, for this one run only."""
-    mentions(spec_of(seen.after, "myvm"), "network", "cdrom")
-    if seen.after.one(*_VM)["boot_devices"] != seen.before.one(*_VM)["boot_devices"]:
+    mentions(spec_of(run.after, "myvm"), "network", "cdrom")
+    if run.after.one(*_VM)["boot_devices"] != run.before.one(*_VM)["boot_devices"]:
         raise Differs("the VM would boot so the next time, too")
 
 
-def cloud_init(seen: Seen) -> None:
-    files = {name: yaml.safe_load(text) for name, text in seed_of(seen, "cidata").items()}
+def cloud_init(run: ExampleRun) -> None:
+    files = {name: yaml.safe_load(text) for name, text in seed_of(run, "cidata").items()}
     meta_data, user_data = files["meta-data"], files["user-data"]
     greeting = {"content": "Hello, world!\n", "path": "/tmp/greeting.txt", "permissions": "0644"}
     subnet = {"type": "static", "address": "192.168.0.100/24", "gateway": "192.168.0.1"}
@@ -123,51 +123,51 @@ def cloud_init(seen: Seen) -> None:
             raise Differs(f"the {what} is {found}, not {wanted}")
 
 
-def snapshot_added(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.after)
-    rows = [row for row in seen.after.rows("snapshots") if row.get("description") == "My snapshot"]
+def snapshot_added(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.after)
+    rows = [row for row in run.after.rows("snapshots") if row.get("description") == "My snapshot"]
     if not any(row.get("vm_id") == identity for row in rows):
         raise Differs("the VM has no such snapshot")
-    if len(seen.after.images()) <= len(seen.before.images()):
+    if len(run.after.images()) <= len(run.before.images()):
         raise Differs("no node made an image for it")
 
 
-def cloned_from_snapshot(seen: Seen) -> None:
-    row = was_added(seen, "vms", "myclonedvm")
-    if not seen.after.rows("disk_attachments", owner_id=row["id"]):
+def cloned_from_snapshot(run: ExampleRun) -> None:
+    row = was_added(run, "vms", "myclonedvm")
+    if not run.after.rows("disk_attachments", owner_id=row["id"]):
         raise Differs("the clone has no disks")
 
 
-def vnc_console(seen: Seen) -> None:
-    mentions(spec_of(seen.after, "myvm"), "vnc")
+def vnc_console(run: ExampleRun) -> None:
+    mentions(spec_of(run.after, "myvm"), "vnc")
 
 
-def serial_number(seen: Seen) -> None:
-    mentions(seen.after.one(*_VM), "myserial")
-    mentions(spec_of(seen.after, "myvm"), "myserial")
+def serial_number(run: ExampleRun) -> None:
+    mentions(run.after.one(*_VM), "myserial")
+    mentions(spec_of(run.after, "myvm"), "myserial")
 
 
-def pinned(seen: Seen) -> None:
-    links(_VM, ("nodes", "myhost"))(seen)
+def pinned(run: ExampleRun) -> None:
+    links(_VM, ("nodes", "myhost"))(run)
 
 
-def lease(seen: Seen) -> None:
-    links(_VM, ("storage_domains", "mydata"))(seen)
-    expect(seen.after.one(*_VM), high_availability=1)
+def lease(run: ExampleRun) -> None:
+    links(_VM, ("storage_domains", "mydata"))(run)
+    expect(run.after.one(*_VM), high_availability=1)
 
 
-def nic(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.after)
-    if seen.before.rows("nics", owner_id=identity):
+def nic(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.after)
+    if run.before.rows("nics", owner_id=identity):
         raise Differs("it had a NIC before")
-    row = seen.after.one("nics", owner_id=identity, name="mynic")
-    profile = seen.after.one("vnic_profiles", name="mynetwork")["id"]
+    row = run.after.one("nics", owner_id=identity, name="mynic")
+    profile = run.after.one("vnic_profiles", name="mynetwork")["id"]
     expect(row, vnic_profile_id=profile, description="My network interface card")
 
 
-def ovf(seen: Seen) -> None:
-    vm = seen.after.one(*_VM)
-    file = seen.folder / f"{vm['id']}.ovf"
+def ovf(run: ExampleRun) -> None:
+    vm = run.after.one(*_VM)
+    file = run.folder / f"{vm['id']}.ovf"
     if not file.exists():
         raise Differs("no OVF was written")
     text = file.read_text()
@@ -175,26 +175,26 @@ def ovf(seen: Seen) -> None:
         raise Differs("the OVF does not describe the VM")
 
 
-def template(seen: Seen) -> None:
-    row = was_added(seen, "templates", "mytemplate")
-    owned = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])}
-    if not owned or not owned <= {disk for disk, _ in seen.after.images()}:
+def template(run: ExampleRun) -> None:
+    row = was_added(run, "templates", "mytemplate")
+    owned = {one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=row["id"])}
+    if not owned or not owned <= {disk for disk, _ in run.after.images()}:
         raise Differs("the template's disks are not on the nodes")
 
 
-def no_numa_nodes(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.before)
+def no_numa_nodes(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.before)
     rows = [
-        [row for row in state.rows("numa_nodes") if row.get("vm_id") == identity] for state in (seen.before, seen.after)
+        [row for row in state.rows("numa_nodes") if row.get("vm_id") == identity] for state in (run.before, run.after)
     ]
     if not rows[0] or rows[1]:
         raise Differs("the VM still has NUMA nodes")
 
 
-def disc_is_in(seen: Seen) -> None:
+def disc_is_in(run: ExampleRun) -> None:
     """The node has it in the drive of the VM that runs, and the next run has none."""
-    disc, vm = seen.after.one("disks", name="mydisc"), seen.after.one("vms", name="myvm")
-    drive = spec_of(seen.after, "myvm").get("cdrom") or {}
+    disc, vm = run.after.one("disks", name="mydisc"), run.after.one("vms", name="myvm")
+    drive = spec_of(run.after, "myvm").get("cdrom") or {}
     if (drive.get("disc") or {}).get("disk_id") != disc["id"]:
         raise Differs(f"the drive has {drive}")
     expect(vm, current_cd_disk_id=disc["id"], cd_disk_id=None)

@@ -75,7 +75,7 @@ def test_a_step_that_cannot_be_read_ends_at_once() -> None:
         path("a b")
 
 
-def said_of(entity: Entity[Any], text: str) -> str:
+def refusal_of(entity: Entity[Any], text: str) -> str:
     """What a search is refused with; nothing when it is understood."""
     try:
         Resolver(text=text, entity=entity, now=0.0).question(parse(text), {})
@@ -88,7 +88,7 @@ def test_each_word_of_ovirt_is_understood_or_refused_by_name() -> None:
     for entity in ENTITIES:
         known = KNOWN[entity.type].fields if entity.path and entity.type in KNOWN else ()
         for name in known:
-            said = said_of(entity, f"{name}=x")
+            said = refusal_of(entity, f"{name}=x")
             is_understood = not said or f"of `{name}`, 'x' is" in said  # and `x` is no value of it
             assert is_understood or (said.startswith("501") and f"`{name}` of a {entity.kind} is not there yet" in said)
 

@@ -117,7 +117,7 @@ async def test_a_node_without_file_systems_for_bricks_is_asked_for_them(machine:
 
 
 async def test_a_stopped_deploy_is_gone_on_with(machine: Machine) -> None:
-    machine.world.look = lambda: time.sleep(0.05)
+    machine.world.on_observe = lambda: time.sleep(0.05)
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c", "g")
@@ -132,7 +132,7 @@ async def test_a_stopped_deploy_is_gone_on_with(machine: Machine) -> None:
         await operator.goes("s")
         await operator.expect("This did not come to its end")
         await operator.goes("escape")
-    machine.world.look = lambda: None
+    machine.world.on_observe = lambda: None
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "c")

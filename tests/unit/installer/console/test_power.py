@@ -12,7 +12,7 @@ from tests.unit.installer.console.machine import Machine, shows
 from tests.unit.installer.console.operator import Operator
 from tests.unit.installer.console.test_actions import join
 
-SILENT = PoolState("node1", answered=False, reason="glusterd does not run")
+NO_ANSWER = PoolState("node1", answered=False, reason="glusterd does not run")
 
 
 def test_a_whole_pool_does_without_one_server() -> None:
@@ -27,7 +27,7 @@ def test_with_two_bricks_none_can_go(online: bool | None) -> None:
 
 
 def test_a_pool_that_says_nothing_may_lose_its_quorum() -> None:
-    assert "glusterd does not run" in (why_not_without(SILENT) or "")
+    assert "glusterd does not run" in (why_not_without(NO_ANSWER) or "")
 
 
 def test_a_look_that_breaks_is_a_reason(machine: Machine) -> None:

@@ -51,7 +51,7 @@ def test_what_may_be_left_out_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "wrong", "says"),
+    ("field", "wrong", "message"),
     [
         ("engine_address", "192.0.2.0", "the address of the network 192.0.2.0/24 itself"),
         ("engine_address", "192.0.2.255", "is the broadcast address of the network"),
@@ -75,13 +75,13 @@ def test_what_may_be_left_out_is_left_out() -> None:
         ("site", "..", "has to be 1 to 40 letters"),
     ],
 )
-def test_each_mistake_is_told_beside_the_field_that_mends_it(field: str, wrong: str, says: str) -> None:
+def test_each_mistake_is_told_beside_the_field_that_mends_it(field: str, wrong: str, message: str) -> None:
     found = site_form.site_mistakes(replace(GOOD, **{field: wrong}))  # type: ignore[arg-type]
-    assert says in found.get(field, "")
+    assert message in found.get(field, "")
 
 
 @pytest.mark.parametrize(
-    ("field", "wrong", "says"),
+    ("field", "wrong", "message"),
     [
         ("address", "192.0.2.11/24", "192.0.2.11 is the address of node1 too"),
         ("address", "198.51.100.2/24", "is not in the engine's network"),
@@ -96,9 +96,9 @@ def test_each_mistake_is_told_beside_the_field_that_mends_it(field: str, wrong: 
         ("data_brick", "/bricks", "give a folder in it"),
     ],
 )
-def test_a_node_is_judged_by_itself_and_beside_the_others(field: str, wrong: str, says: str) -> None:
+def test_a_node_is_judged_by_itself_and_beside_the_others(field: str, wrong: str, message: str) -> None:
     form = replace(GOOD, members=(member(1), replace(member(2), **{field: wrong}), member(3)))
-    assert says in site_form.member_mistakes(form, 1).get(field, "")
+    assert message in site_form.member_mistakes(form, 1).get(field, "")
     assert site_form.member_mistakes(form, 0) == {}
 
 
@@ -154,8 +154,8 @@ def test_another_node_is_known_by_the_key_that_was_compared() -> None:
     assert (found.address, found.nic, found.data_brick) == ("192.0.2.12/24", "eno1", "/bricks/data/data")
 
 
-@pytest.mark.parametrize(("count", "says"), [(1, None), (2, "add 1 more"), (3, None), (4, "others later")])
-def test_a_site_is_of_one_or_three(count: int, says: str | None) -> None:
+@pytest.mark.parametrize(("count", "message"), [(1, None), (2, "add 1 more"), (3, None), (4, "others later")])
+def test_a_site_is_of_one_or_three(count: int, message: str | None) -> None:
     reason = site_form.why_not_size(count)
-    assert (reason is None) == (says is None)
-    assert (says or "") in (reason or "")
+    assert (reason is None) == (message is None)
+    assert (message or "") in (reason or "")

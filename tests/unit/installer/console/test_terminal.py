@@ -79,7 +79,7 @@ def test_any_terminal_shows_it(begin: Callable[..., _Console], term: str) -> Non
     line.type("q")
     assert line.ended() == 0
     assert line.beyond() == []
-    assert b"Traceback" not in line.heard
+    assert b"Traceback" not in line.received
 
 
 @pytest.mark.parametrize("term", ["vt220", "dumb"])
@@ -89,7 +89,7 @@ def test_a_tiny_terminal_gets_no_traceback(begin: Callable[..., _Console], term:
     line.type("\rcs")
     line.type("\x03")
     assert line.ended() == 0
-    assert b"Traceback" not in line.heard
+    assert b"Traceback" not in line.received
 
 
 def test_a_shell_leads_back_to_the_console(begin: Callable[..., _Console]) -> None:

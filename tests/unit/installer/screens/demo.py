@@ -9,10 +9,10 @@ from pathlib import Path
 
 from installer.app import InstallApp
 from installer.consoles import Consoles
-from tests.fakes.installer import FakeSurroundings
+from tests.fakes.installer import FakeEnvironment
 
 
-class _Demo(FakeSurroundings):
+class _Demo(FakeEnvironment):
     def shell(self) -> None:
         subprocess.run(["sh", "-c", "echo in the shell; read line; echo heard $line"], check=False)
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from installer.app import InstallApp
 from installer.environment import Session
-from tests.fakes.installer import FakeSurroundings
+from tests.fakes.installer import FakeEnvironment
 from tests.unit.netconf.screens import console
 from tests.unit.netconf.screens.console import SIZE, press, until
 
@@ -38,7 +38,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def installer(fake: FakeSurroundings, session: Session | None = None) -> AsyncIterator[Pilot[None]]:
+async def installer(fake: FakeEnvironment, session: Session | None = None) -> AsyncIterator[Pilot[None]]:
     app = InstallApp(fake, session, clock=Clock(), again_s=0.05)
     async with app.run_test(size=SIZE) as pilot:
         yield pilot

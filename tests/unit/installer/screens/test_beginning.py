@@ -6,7 +6,7 @@ from installer.answers import Answers, DiskAnswers, Ip, MachineAnswers, NetworkA
 from installer.environment import Console, OneConsole, Unfinished
 from installer.screens.draft import Draft
 from node.api.problems import Refused
-from tests.fakes.installer import HASH, FakeSurroundings
+from tests.fakes.installer import HASH, FakeEnvironment
 from tests.unit.installer.screens.stage import arrive, go_to, golden, installer
 from tests.unit.netconf.screens.console import press, text, until
 
@@ -40,7 +40,7 @@ class _Session(OneConsole):
 
 
 async def test_what_was_cut_off_is_gone_on_with() -> None:
-    fake = FakeSurroundings(half=Unfinished("sda", EARLIER, 3))
+    fake = FakeEnvironment(half=Unfinished("sda", EARLIER, 3))
     async with installer(fake) as pilot:
         await golden(pilot, "unfinished", "G: go on with it")
         await press(pilot, "g")
@@ -49,7 +49,7 @@ async def test_what_was_cut_off_is_gone_on_with() -> None:
 
 
 async def test_one_whose_answers_are_lost_can_only_be_started_over() -> None:
-    fake = FakeSurroundings(half=Unfinished("sda"))
+    fake = FakeEnvironment(half=Unfinished("sda"))
     async with installer(fake) as pilot:
         await until(pilot, "G: go on with it")
         await press(pilot, "g")
@@ -62,7 +62,7 @@ async def test_one_whose_answers_are_lost_can_only_be_started_over() -> None:
 
 
 async def test_starting_over_asks_everything_with_the_earlier_answers() -> None:
-    fake = FakeSurroundings(half=Unfinished("sda", EARLIER, 3))
+    fake = FakeEnvironment(half=Unfinished("sda", EARLIER, 3))
     async with installer(fake) as pilot:
         await until(pilot, "G: go on with it")
         await press(pilot, "s")
@@ -86,7 +86,7 @@ async def test_starting_over_asks_everything_with_the_earlier_answers() -> None:
 
 
 async def test_another_console_answers_and_this_one_follows_and_takes_over() -> None:
-    fake, session = FakeSurroundings(), _Session()
+    fake, session = FakeEnvironment(), _Session()
     session.saved = Draft(host_name="node9", system='serial == "S45PNA0M500123"').encode()
     session.other = Console("ttyS0", "2 of 5: Network")
     async with installer(fake, session) as pilot:
@@ -103,7 +103,7 @@ async def test_another_console_answers_and_this_one_follows_and_takes_over() -> 
 
 async def test_what_lies_over_a_page_goes_with_it_when_another_console_takes_over() -> None:
     session = _Session()
-    async with installer(FakeSurroundings(), session) as pilot:
+    async with installer(FakeEnvironment(), session) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "f1")
         await until(pilot, "Keys on every page")
@@ -112,7 +112,7 @@ async def test_what_lies_over_a_page_goes_with_it_when_another_console_takes_ove
 
 
 async def test_an_installation_begun_elsewhere_is_shown_at_once() -> None:
-    fake, session = FakeSurroundings(), _Session()
+    fake, session = FakeEnvironment(), _Session()
     session.other = Console("tty1", "5 of 5: Review")
     async with installer(fake, session) as pilot:
         await until(pilot, "5 of 5")
@@ -123,7 +123,7 @@ async def test_an_installation_begun_elsewhere_is_shown_at_once() -> None:
 
 
 async def test_a_machine_on_which_one_runs_already_begins_with_its_progress() -> None:
-    fake = FakeSurroundings(begun=[EARLIER])
+    fake = FakeEnvironment(begun=[EARLIER])
     async with installer(fake) as pilot:
         await until(pilot, "2 of 4 steps are done")
         await press(pilot, "escape", "ctrl", "enter")
@@ -134,7 +134,7 @@ async def test_a_start_that_is_refused_leads_back_to_the_review() -> None:
     class Runs(Refused):
         what, why, mend = "The installation was not begun", "another one runs", "Follow that one"
 
-    class _Refusing(FakeSurroundings):
+    class _Refusing(FakeEnvironment):
         async def start(self, answers: Answers, *, start_over: bool) -> None:
             raise Runs
 
@@ -148,12 +148,12 @@ async def test_a_start_that_is_refused_leads_back_to_the_review() -> None:
 
 async def test_leaving_keeps_the_answers_for_the_next_time() -> None:
     session = OneConsole()
-    async with installer(FakeSurroundings(), session) as pilot:
+    async with installer(FakeEnvironment(), session) as pilot:
         await go_to(pilot, "network")
         await press(pilot, "tab", "tab", "tab", "42")
         await pilot.press("ctrl+c")
         await golden(pilot, "leave", "Leave the installer?")
         await press(pilot, "l")
-    async with installer(FakeSurroundings(), session) as pilot:
+    async with installer(FakeEnvironment(), session) as pilot:
         await go_to(pilot, "network")
         assert "[42 " in text(pilot.app)

@@ -3,7 +3,7 @@
 import msgspec
 
 from installer.sysinfo import Content, Disk, Signature, SysInfo
-from tests.fakes.installer import GB, MACHINE, FakeSurroundings
+from tests.fakes.installer import GB, MACHINE, FakeEnvironment
 from tests.unit.installer.screens.stage import arrive, go_to, golden, installer
 from tests.unit.netconf.screens.console import press, text, until
 
@@ -34,7 +34,7 @@ MANY = _machine(
 
 
 async def test_many_disks_scroll_and_what_would_be_lost_is_summed_up() -> None:
-    async with installer(FakeSurroundings(MANY)) as pilot:
+    async with installer(FakeEnvironment(MANY)) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "s")
         for _ in range(4):
@@ -48,7 +48,7 @@ async def test_many_disks_scroll_and_what_would_be_lost_is_summed_up() -> None:
 
 async def test_space_goes_through_the_uses_that_a_disk_can_have() -> None:
     small = Disk(path="/dev/sdx", size_bytes=9 * GB, serial="SMALL", transport="sata")
-    async with installer(FakeSurroundings(_machine(MACHINE.disks[0], small))) as pilot:
+    async with installer(FakeEnvironment(_machine(MACHINE.disks[0], small))) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "space")
         await until(pilot, "[brick ] sda")
@@ -63,7 +63,7 @@ async def test_space_goes_through_the_uses_that_a_disk_can_have() -> None:
 
 async def test_what_speaks_against_a_choice_stands_there_before_enter() -> None:
     small = Disk(path="/dev/sdx", size_bytes=32 * GB, serial="S32", transport="sata")
-    async with installer(FakeSurroundings(_machine(small))) as pilot:
+    async with installer(FakeEnvironment(_machine(small))) as pilot:
         await go_to(pilot, "disks")
         await golden(pilot, "disks_no_room", "no brick disk is chosen")
         await press(pilot, "enter")
@@ -75,7 +75,7 @@ async def test_a_disk_that_cannot_be_read_or_is_mounted_is_of_no_use() -> None:
     broken = msgspec.structs.replace(
         broken, contents=(Content(signature=Signature.UNREADABLE, place="sd1", description="Input/output error"),)
     )
-    async with installer(FakeSurroundings(_machine(MACHINE.disks[0], broken))) as pilot:
+    async with installer(FakeEnvironment(_machine(MACHINE.disks[0], broken))) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "down", "space")
         await until(pilot, "! sd1: it cannot be read: Input/output error")

@@ -10,7 +10,7 @@ from installer.answers import Answers, DiskAnswers, Ip, MachineAnswers, NetworkA
 from installer.environment import Check, CheckState
 from installer.preflight import Finding, Severity
 from node.api.problems import Refused
-from tests.fakes.installer import HASH, MACHINE, FakeSurroundings
+from tests.fakes.installer import HASH, MACHINE, FakeEnvironment
 from tests.unit.installer.screens.stage import PAGES, PASSWORD, arrive, go_to, golden, installer
 from tests.unit.netconf.screens.console import press, text, until
 
@@ -18,11 +18,11 @@ MOST_ANSWERS = 12
 
 
 @pytest.fixture
-def fake() -> FakeSurroundings:
-    return FakeSurroundings()
+def fake() -> FakeEnvironment:
+    return FakeEnvironment()
 
 
-async def test_a_node_with_a_fixed_address_takes_no_more_than_twelve_answers(fake: FakeSurroundings) -> None:
+async def test_a_node_with_a_fixed_address_takes_no_more_than_twelve_answers(fake: FakeEnvironment) -> None:
     answers = 0
 
     async def answer(*keys: str) -> None:
@@ -99,7 +99,7 @@ async def test_a_node_with_a_fixed_address_takes_no_more_than_twelve_answers(fak
     ]
 
 
-async def test_the_fewest_keys_make_a_node_by_dhcp(fake: FakeSurroundings) -> None:
+async def test_the_fewest_keys_make_a_node_by_dhcp(fake: FakeEnvironment) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, "review")
         await golden(pilot, "review", " 4. ")
@@ -113,7 +113,7 @@ async def test_the_fewest_keys_make_a_node_by_dhcp(fake: FakeSurroundings) -> No
     assert (answers.disks.wipe, answers.network.ipv4, answers.role.kind) == ((), Ip.DHCP, Role.LATER)
 
 
-async def test_back_from_everywhere_loses_nothing(fake: FakeSurroundings) -> None:
+async def test_back_from_everywhere_loses_nothing(fake: FakeEnvironment) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "down", "b", "enter")
@@ -148,7 +148,7 @@ async def test_back_from_everywhere_loses_nothing(fake: FakeSurroundings) -> Non
     assert len(fake.tested) == 1
 
 
-async def test_a_node_that_joins_a_site_unattended(fake: FakeSurroundings) -> None:
+async def test_a_node_that_joins_a_site_unattended(fake: FakeEnvironment) -> None:
     code = "ABCD-EFGH-JKLM-NPQR-STUV"
     async with installer(fake) as pilot:
         await go_to(pilot, "role")
@@ -174,7 +174,7 @@ async def test_a_node_that_joins_a_site_unattended(fake: FakeSurroundings) -> No
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_every_page_explains_itself_and_keeps_what_was_typed(fake: FakeSurroundings, page: str) -> None:
+async def test_every_page_explains_itself_and_keeps_what_was_typed(fake: FakeEnvironment, page: str) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, page)
         before = text(pilot.app)
@@ -185,7 +185,7 @@ async def test_every_page_explains_itself_and_keeps_what_was_typed(fake: FakeSur
         assert text(pilot.app) == before
 
 
-async def test_errors_stop_it_at_the_first_page_until_they_are_mended(fake: FakeSurroundings) -> None:
+async def test_errors_stop_it_at_the_first_page_until_they_are_mended(fake: FakeEnvironment) -> None:
     fake.found = (
         Finding(
             Severity.NOTE, "The clock is 3 minutes behind", "no time server was asked yet", "Nothing is to be done"
@@ -204,10 +204,10 @@ async def test_errors_stop_it_at_the_first_page_until_they_are_mended(fake: Fake
         fake.found = ()
         await press(pilot, "r")
         await arrive(pilot, "welcome")
-    assert fake.looked == 2
+    assert fake.observed_count == 2
 
 
-async def test_a_network_that_fails_its_test_takes_more_than_enter(fake: FakeSurroundings) -> None:
+async def test_a_network_that_fails_its_test_takes_more_than_enter(fake: FakeEnvironment) -> None:
     fake.checks = (Check(CheckState.GOOD, "eno1 has a link"), Check(CheckState.BAD, "192.0.2.1 does not answer"))
     async with installer(fake) as pilot:
         await go_to(pilot, "network")
@@ -223,7 +223,7 @@ async def test_a_network_that_fails_its_test_takes_more_than_enter(fake: FakeSur
         await arrive(pilot, "identity")
 
 
-async def test_a_plan_that_is_refused_says_why_and_leads_back(fake: FakeSurroundings) -> None:
+async def test_a_plan_that_is_refused_says_why_and_leads_back(fake: FakeEnvironment) -> None:
     class NoRoom(Refused):
         what = "Cannot put the bricks on sda"
         why = "it has 480 GB"
@@ -240,7 +240,7 @@ async def test_a_plan_that_is_refused_says_why_and_leads_back(fake: FakeSurround
         await arrive(pilot, "review")
 
 
-async def test_the_review_knows_what_came_onto_a_disk_after_the_first_look(fake: FakeSurroundings) -> None:
+async def test_the_review_knows_what_came_onto_a_disk_after_the_first_look(fake: FakeEnvironment) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, "role")
         first, second, medium = MACHINE.disks
@@ -250,7 +250,7 @@ async def test_the_review_knows_what_came_onto_a_disk_after_the_first_look(fake:
         await until(pilot, "sda, S45PNA0M500123, loses sdb2")
 
 
-async def test_two_dirty_disks_with_one_serial_number_are_both_confirmed(fake: FakeSurroundings) -> None:
+async def test_two_dirty_disks_with_one_serial_number_are_both_confirmed(fake: FakeEnvironment) -> None:
     first, second, medium = MACHINE.disks
     twin = msgspec.structs.replace(first, serial=second.serial, contents=second.contents)
     fake.machine = msgspec.structs.replace(MACHINE, disks=(twin, second, medium))
@@ -273,7 +273,7 @@ async def test_two_dirty_disks_with_one_serial_number_are_both_confirmed(fake: F
     assert fake.begun[0].disks.wipe == (second.serial,)
 
 
-async def test_a_dirty_disk_is_not_let_go_of_by_enter(fake: FakeSurroundings) -> None:
+async def test_a_dirty_disk_is_not_let_go_of_by_enter(fake: FakeEnvironment) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, "disks")
         await press(pilot, "down", "s", "enter")
@@ -293,7 +293,7 @@ async def test_a_dirty_disk_is_not_let_go_of_by_enter(fake: FakeSurroundings) ->
         assert isinstance(pilot.app.focused, Input)
 
 
-async def test_what_failed_leads_back_to_the_review(fake: FakeSurroundings) -> None:
+async def test_what_failed_leads_back_to_the_review(fake: FakeEnvironment) -> None:
     class Broken(Refused):
         what = "Read it back and compare: failed"
         why = "sda gives other bytes at 12 MiB than were written"
@@ -311,7 +311,7 @@ async def test_what_failed_leads_back_to_the_review(fake: FakeSurroundings) -> N
         await arrive(pilot, "review")
 
 
-async def test_no_disk_and_no_nic(fake: FakeSurroundings) -> None:
+async def test_no_disk_and_no_nic(fake: FakeEnvironment) -> None:
     fake.machine = MACHINE.__class__(disks=(), nics=())
     async with installer(fake) as pilot:
         await go_to(pilot, "disks")

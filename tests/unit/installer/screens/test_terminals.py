@@ -54,7 +54,7 @@ def test_the_whole_way_over_a_line(begin: Begin, term: str) -> None:
     assert line.ended() == 0
     assert line.beyond() == []
     assert line.text.strip() == ""
-    assert b"Traceback" not in line.heard
+    assert b"Traceback" not in line.received
 
 
 def test_a_shell_and_back(begin: Begin) -> None:
@@ -64,7 +64,7 @@ def test_a_shell_and_back(begin: Begin) -> None:
     line.until("in the shell")
     line.type("words\n")
     line.until("Enter: begin")
-    assert b"heard words" in line.heard
+    assert b"heard words" in line.received
     line.type("\r")
     line.until("1 of 5: Disks")
 
@@ -92,7 +92,7 @@ def test_a_terminal_that_is_too_small_says_so_and_can_be_left(begin: Begin, size
     line.type("\x11")
     line.process.terminate()
     line.ended()
-    assert b"Traceback" not in line.heard
+    assert b"Traceback" not in line.received
 
 
 def test_two_consoles_of_which_one_answers_and_the_other_takes_over(

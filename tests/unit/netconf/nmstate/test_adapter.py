@@ -21,7 +21,7 @@ OLD, NEW = "0.3.6", "2.2.36"
 _NICS = NetworkState((nic("eth1"), nic("eth2", OFF)), routes=())
 
 
-def told(document: dict[str, Any], version: str = OLD, observed: NetworkState = _NICS) -> dict[str, Any]:
+def to_nmstate(document: dict[str, Any], version: str = OLD, observed: NetworkState = _NICS) -> dict[str, Any]:
     desired = parse(document)
     return adapted(
         version, desired_document(desired, observed), expected_state(complete(desired, observed), observed), observed
@@ -38,7 +38,7 @@ def one(*interfaces: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_a_bridge_in_the_words_of_both() -> None:
     for version in (OLD, NEW):
-        found = told(DOCUMENT, version, BEFORE)
+        found = to_nmstate(DOCUMENT, version, BEFORE)
         ovirtmgmt, host0 = found["interfaces"]
         assert (ovirtmgmt["mac-address"], ovirtmgmt["bridge"]) == (
             MAC,
@@ -53,7 +53,7 @@ def test_what_is_called_differently() -> None:
     bond = {"mode": "balance-alb", "port": ["eth1", "eth2"], "options": {"tlb_dynamic_lb": False, "miimon": 100}}
     bridge = {"port": [], "options": {"group-fwd-mask": 8}}
     document = one(_up("bond0", "bond", **{"link-aggregation": bond}), _up("br0", "linux-bridge", bridge=bridge))
-    old, new = told(document), told(document, NEW)
+    old, new = to_nmstate(document), to_nmstate(document, NEW)
     assert old["interfaces"][0]["link-aggregation"]["slaves"] == ["eth1", "eth2"]
     assert old["interfaces"][0]["link-aggregation"]["options"] == {"tlb_dynamic_lb": 0, "miimon": 100}
     assert old["interfaces"][1]["bridge"]["options"] == {"group-forward-mask": 8, "stp": {"enabled": False}}
@@ -88,9 +88,9 @@ _REFUSED = [
 @pytest.mark.parametrize(("interface", "reason"), _REFUSED, ids=[reason for _, reason in _REFUSED])
 def test_what_the_old_line_cannot_do(interface: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadDocument, match=r"in nmstate 0\.3\.6") as caught:
-        told(one(interface))
+        to_nmstate(one(interface))
     assert reason in str(caught.value)
-    assert told(one(interface), NEW)["interfaces"][0]["name"] == interface["name"]
+    assert to_nmstate(one(interface), NEW)["interfaces"][0]["name"] == interface["name"]
 
 
 def test_beside_ports_that_filter_the_default_vlan_is_said() -> None:
@@ -99,7 +99,7 @@ def test_beside_ports_that_filter_the_default_vlan_is_said() -> None:
         ([trunk, {"name": "eth2", "vlan": {}}], {"mode": "access", "tag": 1}),
         ([{"name": "eth1", "vlan": {}}, {"name": "eth2", "vlan": {}}], {}),
     ):
-        found = told(one(_up("br0", "linux-bridge", bridge={"port": ports})))
+        found = to_nmstate(one(_up("br0", "linux-bridge", bridge={"port": ports})))
         (bridge,) = (i for i in found["interfaces"] if i["name"] == "br0")
         assert next(port for port in bridge["bridge"]["port"] if port["name"] == "eth2").get("vlan", {}) == expected
 
@@ -111,7 +111,7 @@ def test_everything_that_it_cannot_do_is_said_at_once() -> None:
     ]
     rule = {"family": "ipv4", "fwmark": 3, "route-table": 50}
     with pytest.raises(BadDocument) as caught:
-        told(one(_up("vrf9", "vrf", vrf={"route-table-id": 9}), routes={"config": routes}, **_rules(rule)))
+        to_nmstate(one(_up("vrf9", "vrf", vrf={"route-table-id": 9}), routes={"config": routes}, **_rules(rule)))
     assert [finding.path for finding in caught.value.findings] == [
         "route-rules.config[0].family",
         "route-rules.config[0].fwmark",
@@ -125,29 +125,29 @@ def test_it_makes_nothing_anew() -> None:
     observed = NetworkState((nic("eth1"), Interface("eth1.5", LinkType.VLAN, vlan=Vlan("eth1", 5))))
     document = one(_up("eth1.5", "vlan", vlan={"base-iface": "eth1", "id": 6}))
     with pytest.raises(BadDocument, match=r"eth1\.5 is VLAN 5 \(802\.1q\) over eth1, which cannot change"):
-        told(document, OLD, observed)
-    assert told(document, NEW, observed)["interfaces"][0]["vlan"]["id"] == 6
+        to_nmstate(document, OLD, observed)
+    assert to_nmstate(document, NEW, observed)["interfaces"][0]["vlan"]["id"] == 6
 
 
 def test_pairs_of_veth() -> None:
     """To the old line their ends are NICs; the living one makes both and takes both away."""
     pair, gone = one(_up("v1", "veth", veth={"peer": "v1p"})), one({"name": "v1p", "state": "absent"})
     with pytest.raises(BadDocument, match=r"interfaces\[0\]\.veth\.peer: a pair of veth cannot be made"):
-        told(pair)
-    assert [(i["name"], i["type"], i["veth"]) for i in told(pair, NEW)["interfaces"]] == [
+        to_nmstate(pair)
+    assert [(i["name"], i["type"], i["veth"]) for i in to_nmstate(pair, NEW)["interfaces"]] == [
         ("v1", "veth", {"peer": "v1p"}),
         ("v1p", "veth", {"peer": "v1"}),
     ]
     ends = (replace(nic("v1", OFF), peer="v1p"), replace(nic("v1p", OFF), peer="v1"))
     observed = NetworkState((*_NICS.interfaces, *ends), routes=())
     with pytest.raises(BadDocument, match=r"interfaces\[0\]\.state: a pair of veth cannot be removed"):
-        told(gone, OLD, observed)
-    assert [(i["name"], i["state"]) for i in told(gone, NEW, observed)["interfaces"]] == [
+        to_nmstate(gone, OLD, observed)
+    assert [(i["name"], i["state"]) for i in to_nmstate(gone, NEW, observed)["interfaces"]] == [
         ("v1p", "absent"),
         ("v1", "absent"),
     ]
     assert set(freed(parse(gone), observed, plan(parse(gone), observed))) == {"v1", "v1p"}
-    wider = told(one(_up("v1", "veth", mtu=1400, veth={"peer": "v1p"})), OLD, observed)["interfaces"]
+    wider = to_nmstate(one(_up("v1", "veth", mtu=1400, veth={"peer": "v1p"})), OLD, observed)["interfaces"]
     assert [(i["name"], i["type"], i["mtu"]) for i in wider] == [("v1", "ethernet", 1400)]
 
 
@@ -156,9 +156,9 @@ def test_a_bond_with_something_on_it_keeps_its_mode() -> None:
     observed = NetworkState((*_NICS.interfaces, bond, Interface("bond0.5", LinkType.VLAN, vlan=Vlan("bond0", 5))))
     document = one(_up("bond0", "bond", **{"link-aggregation": {"mode": "broadcast", "port": ["eth2"]}}))
     with pytest.raises(BadDocument, match=r"mode: cannot change while bond0\.5 stands on it"):
-        told(document, OLD, observed)
+        to_nmstate(document, OLD, observed)
     alone = NetworkState(observed.interfaces[:-1])
-    assert told(document, OLD, alone)["interfaces"][0]["link-aggregation"]["mode"] == "broadcast"
+    assert to_nmstate(document, OLD, alone)["interfaces"][0]["link-aggregation"]["mode"] == "broadcast"
 
 
 def _rules(*rules: dict[str, Any]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_rules_are_all_that_there_are_to_be() -> None:
     route = Route("203.0.113.0/24", "192.0.2.1", "eth1", 100, 50)
     observed = NetworkState(_NICS.interfaces, routes=(route,), rules=(kept, gone))
     new = {"ip-from": "192.0.2.128/25", "priority": 9, "route-table": 254}
-    found = told(_rules(new, {"route-table": 50, "state": "absent"}), OLD, observed)
+    found = to_nmstate(_rules(new, {"route-table": 50, "state": "absent"}), OLD, observed)
     assert found["route-rules"]["config"] == [{"ip-from": "192.0.2.0/24", "priority": 7, "route-table": 254}, new]
     assert [interface["name"] for interface in found["interfaces"]] == ["eth1"]
     assert found["interfaces"][0]["ipv4"]["address"] == [{"ip": "192.0.2.11", "prefix-length": 24}]
@@ -180,14 +180,14 @@ def test_rules_are_all_that_there_are_to_be() -> None:
 def test_the_old_line_is_told_the_addresses_that_stay() -> None:
     """It looks them up too early when NetworkManager has just gone back."""
     document = one(_up("eth1", "ethernet", mtu=1400))
-    assert told(document)["interfaces"][0]["ipv4"]["address"] == [{"ip": "192.0.2.11", "prefix-length": 24}]
-    assert "ipv4" not in told(document, NEW)["interfaces"][0]
+    assert to_nmstate(document)["interfaces"][0]["ipv4"]["address"] == [{"ip": "192.0.2.11", "prefix-length": 24}]
+    assert "ipv4" not in to_nmstate(document, NEW)["interfaces"][0]
 
 
 def test_a_route_gives_way_to_one_to_the_same_place() -> None:
     observed = NetworkState(_NICS.interfaces, routes=(Route("0.0.0.0/0", "192.0.2.1", "eth1", 100),))
     other = {"destination": "0.0.0.0/0", "next-hop-address": "192.0.2.2", "next-hop-interface": "eth1"}
-    found = told({"routes": {"config": [other]}}, NEW, observed)["routes"]["config"]
+    found = to_nmstate({"routes": {"config": [other]}}, NEW, observed)["routes"]["config"]
     absent = other | {"next-hop-address": "192.0.2.1", "state": "absent"}
     assert found == [absent, other | {"table-id": 254}]
 
@@ -206,27 +206,27 @@ def having(vfs: int, *, configured: bool = True) -> NetworkState:
 
 def test_virtual_functions() -> None:
     desired = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 2}}))
-    assert told(desired, NEW, having(0))["interfaces"][0]["ethernet"] == {"sr-iov": {"total-vfs": 2}}
+    assert to_nmstate(desired, NEW, having(0))["interfaces"][0]["ethernet"] == {"sr-iov": {"total-vfs": 2}}
     each = {"sr-iov": {"total-vfs": 2, "vfs": [{"id": 0}, {"id": 1}]}}
-    assert told(desired, OLD, having(0))["interfaces"][0]["ethernet"] == each
+    assert to_nmstate(desired, OLD, having(0))["interfaces"][0]["ethernet"] == each
     other = one(_up("eth1", "ethernet", mtu=1400))
-    assert told(other, OLD, having(2))["interfaces"][0]["ethernet"] == each
-    assert "ethernet" not in told(other, NEW, having(2))["interfaces"][0]
+    assert to_nmstate(other, OLD, having(2))["interfaces"][0]["ethernet"] == each
+    assert "ethernet" not in to_nmstate(other, NEW, having(2))["interfaces"][0]
     with pytest.raises(BadDocument, match=r"interfaces\[0\]: virtual functions that no profile asks for"):
-        told(other, OLD, having(2, configured=False))
+        to_nmstate(other, OLD, having(2, configured=False))
 
 
 def test_a_virtual_function_is_not_removed_together_with_the_number() -> None:
     observed = having(2)
     observed = replace(observed, interfaces=(*observed.interfaces, replace(nic("eth3"), vf_of="eth1")))
     away = {"name": "eth3", "state": "absent"}
-    assert told(one(away), OLD, observed)["interfaces"] == [away]
+    assert to_nmstate(one(away), OLD, observed)["interfaces"] == [away]
     both = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 0}}), away)
-    assert told(both, NEW, observed)["interfaces"][1]["state"] == "absent"
+    assert to_nmstate(both, NEW, observed)["interfaces"][1]["state"] == "absent"
     with pytest.raises(
         BadDocument, match=r"interfaces\[1\]\.state: eth3 cannot be removed together with the number of"
     ):
-        told(both, OLD, observed)
+        to_nmstate(both, OLD, observed)
 
 
 def test_who_is_started_anew() -> None:
@@ -236,8 +236,8 @@ def test_who_is_started_anew() -> None:
 
 def test_what_is_taken_away_is_only_named() -> None:
     desired = one({"name": "eth1", "type": "ethernet", "state": "absent"})
-    assert told(desired)["interfaces"] == [{"name": "eth1", "state": LinkState.ABSENT}]
-    assert told(desired, NEW)["interfaces"] == [{"name": "eth1", "type": LinkType.ETHERNET, "state": "absent"}]
+    assert to_nmstate(desired)["interfaces"] == [{"name": "eth1", "state": LinkState.ABSENT}]
+    assert to_nmstate(desired, NEW)["interfaces"] == [{"name": "eth1", "type": LinkType.ETHERNET, "state": "absent"}]
 
 
 _SHOWN = {

@@ -15,7 +15,7 @@ from netconf.text import read
 from tests.unit.netconf.states import OFF, nic
 
 _FOLDER = Path(__file__).parents[3] / "data/nmstate"
-_WISHES = ("bond-vlan-bridge", "dns", "route-rules", "trunk-port")
+_DOCUMENTS = ("bond-vlan-bridge", "dns", "route-rules", "trunk-port")
 _OBSERVED = NetworkState((nic("eth1", OFF), nic("eth2", OFF)), routes=(), rules=())
 
 # The fields of VxlanConfig, VrfConfig and LinuxBridgePortConfig there, which deny all others.
@@ -26,7 +26,7 @@ _FIELDS = {
 }
 
 
-def told(document: dict[str, Any]) -> dict[str, Any]:
+def to_nmstate(document: dict[str, Any]) -> dict[str, Any]:
     desired = parse(document)
     return adapted(
         "2.2.36",
@@ -36,10 +36,10 @@ def told(document: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("name", _WISHES)
+@pytest.mark.parametrize("name", _DOCUMENTS)
 def test_everything_that_its_example_says_is_said(name: str) -> None:
     example: Any = read((_FOLDER / f"{name}.yml").read_text())
-    rendered = told(example)
+    rendered = to_nmstate(example)
     assert parse(render(parse(example))) == parse(example)
     assert not list(_missing(example, rendered, ""))
 
@@ -56,7 +56,7 @@ def test_everything_that_its_example_says_is_said(name: str) -> None:
 def test_it_is_told_no_field_that_it_may_not_know(interface: dict[str, Any]) -> None:
     """What is so anyway is not said: earlier ones of the line know neither `learning` nor `protocol`."""
     kind = interface["type"]
-    assert told({"interfaces": [interface]})["interfaces"][0][kind].keys() <= _FIELDS[kind]
+    assert to_nmstate({"interfaces": [interface]})["interfaces"][0][kind].keys() <= _FIELDS[kind]
 
 
 def test_what_it_shows_is_read_and_none_of_it_is_a_mistake() -> None:

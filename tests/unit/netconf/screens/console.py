@@ -34,10 +34,10 @@ class Answers:
 
     def __init__(self, why: str | None = None) -> None:
         self.why = why
-        self.looked = 0
+        self.observed_count = 0
 
     async def observe(self) -> None:
-        self.looked += 1
+        self.observed_count += 1
 
     async def why_not(self) -> str | None:
         return self.why

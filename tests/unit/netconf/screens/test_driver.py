@@ -37,8 +37,8 @@ def test_a_window_gets_its_second_screen(echo: Callable[[str], TerminalProcess])
     line.until("Nothing yet")
     line.type("\x11")
     assert line.ended() == 0
-    assert line.heard.startswith(b"\x1b[?1049h")
-    assert b"\x1b[?1049l" in line.heard
+    assert line.received.startswith(b"\x1b[?1049h")
+    assert b"\x1b[?1049l" in line.received
 
 
 def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], TerminalProcess]) -> None:

@@ -22,8 +22,8 @@ from tests.unit.netconf.states import BEFORE, DOCUMENT, STATIC
 class _Console:
     def __init__(self, folder: Path) -> None:
         self.fake, self.proof, self.clock = FakeNetwork(BEFORE), Answers(), Clock()
-        self.kept = ChangeStore(folder)
-        self.network = Network(self.fake, self.kept)
+        self.store = ChangeStore(folder)
+        self.network = Network(self.fake, self.store)
 
     @asynccontextmanager
     async def on(self) -> AsyncIterator[Pilot[None]]:
@@ -38,7 +38,7 @@ class _Console:
         await press(pilot, "tab", "tab", "space", "tab", "tab", *["end"], *["backspace"] * 4, "2/24", "enter")
         await until(pilot, "Enter: change it")
         await press(pilot, "enter")
-        assert self.proof.looked == 1
+        assert self.proof.observed_count == 1
         return await until(pilot, "by itself in")
 
 
@@ -167,7 +167,7 @@ async def test_what_is_on_its_way_back_is_waited_for(console: _Console) -> None:
         console.fake.foreign = True
         console.clock.now_s += 50
         await until(pilot, "the earlier configuration comes back ...")
-        while not console.fake.settled:
+        while not console.fake.expired_rollbacks:
             await pilot.pause()
         console.fake.foreign = False
         await until(pilot, "The time was over: the earlier configuration is back")
@@ -177,7 +177,7 @@ async def test_when_the_time_is_over_the_next_change_of_another_process_is_left_
     async with console.on() as pilot:
         await console.changed(pilot)
         console.fake.expire()
-        await Network(console.fake, console.kept).change({"interfaces": [{"name": "host0", "mtu": 1400}]})
+        await Network(console.fake, console.store).change({"interfaces": [{"name": "host0", "mtu": 1400}]})
         console.clock.now_s += 50
         await until(pilot, "The time was over: the earlier configuration is back")
     assert console.fake.pending is not None
@@ -219,14 +219,14 @@ async def test_a_change_that_waits_already_is_picked_up(console: _Console) -> No
 
 async def test_a_change_that_another_process_is_making_is_waited_for(console: _Console, tmp_path: Path) -> None:
     await console.network.change(DOCUMENT)
-    kept = ChangeStore(tmp_path)
-    pending = kept.pending()
+    store = ChangeStore(tmp_path)
+    pending = store.pending()
     assert pending is not None
     console.clock.now_s = pending.until_s - 17
-    kept.begin(replace(pending, checkpoint=None))
+    store.begin(replace(pending, checkpoint=None))
     async with console.on() as pilot:
         await until(pilot, "Another process is changing the network")
-        kept.begin(pending)
+        store.begin(pending)
         await until(pilot, "by itself in 17 s")
 
 

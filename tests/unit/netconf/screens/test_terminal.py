@@ -49,9 +49,9 @@ class _Shown:
 @given(_drawings)
 def test_a_terminal_shows_what_was_drawn(drawings: list[str]) -> None:
     terminal, drawn, observed = Terminal(*_SIZE), _Shown(), _Shown()
-    for drawing in drawings:
-        terminal.put(drawing)
-        drawn.feed(drawing)
+    for output in drawings:
+        terminal.put(output)
+        drawn.feed(output)
         observed.feed(terminal.updates())
         assert observed.cells == drawn.cells
 
@@ -59,8 +59,8 @@ def test_a_terminal_shows_what_was_drawn(drawings: list[str]) -> None:
 @given(_drawings)
 def test_nothing_is_sent_twice_and_nothing_that_old_terminals_do_not_know(drawings: list[str]) -> None:
     terminal = Terminal(*_SIZE)
-    for drawing in drawings:
-        terminal.put(drawing)
+    for output in drawings:
+        terminal.put(output)
         assert beyond(terminal.updates().encode()) == []
         assert terminal.updates() == ""
 
@@ -68,9 +68,9 @@ def test_nothing_is_sent_twice_and_nothing_that_old_terminals_do_not_know(drawin
 def _after(*drawings: str) -> str:
     """What the last of the drawings is news of."""
     terminal = Terminal(80, 24)
-    for drawing in drawings:
+    for output in drawings:
         updates = terminal.updates()
-        terminal.put(drawing)
+        terminal.put(output)
         updates = terminal.updates()
     return updates
 
@@ -92,14 +92,14 @@ def test_a_terminal_of_which_nothing_is_known_is_drawn_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "drawing",
+    "output",
     [
         *("\x1b[?1049h", "\x1b[?25l", "\x1b[?1004h", "\x1b[?2004h", "\x1b[>25u", "\x1b[<u", "\x1b[?2026$p"),
         *("\x1b]22;default\x07", "\x1b]8;id=7;http://192.0.2.1\x1b\\", "\x1bP+q544e\x1b\\", "\x1b[6n", "\x07", "\x1b"),
     ],
 )
-def test_what_only_younger_terminals_know_is_left_out(drawing: str) -> None:
-    assert _after("a", drawing) == ""
+def test_what_only_younger_terminals_know_is_left_out(output: str) -> None:
+    assert _after("a", output) == ""
 
 
 def test_what_is_not_ascii_has_a_sign_that_is_or_a_question_mark_for_each_cell() -> None:

@@ -9,18 +9,18 @@ from netconf.watch.netlink import messages
 from netconf.watch.view import Kernel, apply
 
 _FILE = Path(__file__).parents[3] / "data" / "netlink" / "changes.json"
-_SAID = json.loads(_FILE.read_text())
-EVENTS: tuple[bytes, ...] = tuple(bytes.fromhex(datagram) for datagram in _SAID["events"])
+_RECORDED = json.loads(_FILE.read_text())
+EVENTS: tuple[bytes, ...] = tuple(bytes.fromhex(datagram) for datagram in _RECORDED["events"])
 
 
 def dump(when: str) -> Kernel:
     """`before` or `after` all that happened."""
-    routes4, routes6, *rest = ([bytes.fromhex(datagram) for datagram in data] for data in _SAID[when])
+    routes4, routes6, *rest = ([bytes.fromhex(datagram) for datagram in data] for data in _RECORDED[when])
     routes = decode.routes(messages([*routes4, *routes6]))
     return apply(Kernel(routes=routes), (one for data in rest for one in decode.decode_updates(messages(data))))
 
 
-def heard(kernel: Kernel, events: Iterable[bytes]) -> Kernel:
+def after_events(kernel: Kernel, events: Iterable[bytes]) -> Kernel:
     return apply(kernel, decode.decode_updates(messages(list(events))))
 
 
@@ -28,5 +28,5 @@ def in_batches(kernel: Kernel, sizes: Sequence[int]) -> Kernel:
     """All events, so many at a time."""
     rest = list(EVENTS)
     for size in sizes:
-        kernel, rest = heard(kernel, rest[:size]), rest[size:]
-    return heard(kernel, rest)
+        kernel, rest = after_events(kernel, rest[:size]), rest[size:]
+    return after_events(kernel, rest)

@@ -27,11 +27,11 @@ from netconf.watch.view import (
     View,
     apply,
 )
-from tests.unit.netconf.watch.recorded import EVENTS, dump, heard
+from tests.unit.netconf.watch.recorded import EVENTS, after_events, dump
 
 ETH = Link(2, "eth0", up=True, carrier=True, carrier_changes=1, mtu=1500, mac="02:00:00:00:00:05")
 BR = Link(3, "br0", "bridge", up=True, carrier=True, mtu=1500)
-HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
+OWN_ADDRESS = ObservedAddress(2, Address("192.0.2.5", 24), 4)
 GATEWAY = ObservedRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "static")
 THERE = Neighbour(2, "192.0.2.1", "02:00:00:00:00:01", Answering.REACHABLE)
 LACP = BondState("802.3ad", aggregator=1, aggregated_ports=2, partner_mac="02:00:00:00:00:99")
@@ -40,8 +40,8 @@ PORT = replace(ETH, controller=4, bond_port=BondPort(True, True, 0, 1, 0x3D, 0x3
 SWITCH = LldpNeighbour("switch-a", "02:aa", "7")
 
 
-def view(*news: Update, routes: Iterable[ObservedRoute] = (), **more: object) -> View:
-    kernel = replace(apply(Kernel(), news), routes=frozenset(routes))
+def view(*updates: Update, routes: Iterable[ObservedRoute] = (), **more: object) -> View:
+    kernel = replace(apply(Kernel(), updates), routes=frozenset(routes))
     made = replace(View(kernel), **more)  # type: ignore[arg-type]
     return replace(made, unreachable_gateways=made.unreachable_gateways or unreachable_gateways(frozenset(), made))
 
@@ -49,7 +49,7 @@ def view(*news: Update, routes: Iterable[ObservedRoute] = (), **more: object) ->
 CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
     "a link comes": (view(), view(ETH), ((EventKind.ADDED, "eth0 is there (ethernet)"),)),
     "a link goes with all it had": (
-        view(ETH, HELD, THERE, routes=[GATEWAY]),
+        view(ETH, OWN_ADDRESS, THERE, routes=[GATEWAY]),
         view(),
         ((EventKind.REMOVED, "eth0 is gone"),),
     ),
@@ -109,15 +109,19 @@ CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
             (EventKind.CONTROLLER, "eth0 is a port of br0"),
         ),
     ),
-    "an address comes": (view(ETH), view(ETH, HELD), ((EventKind.ADDRESS_ADDED, "eth0 has 192.0.2.5/24 (static)"),)),
+    "an address comes": (
+        view(ETH),
+        view(ETH, OWN_ADDRESS),
+        ((EventKind.ADDRESS_ADDED, "eth0 has 192.0.2.5/24 (static)"),),
+    ),
     "a lease comes": (
         view(ETH),
-        view(ETH, replace(HELD, lent=True)),
+        view(ETH, replace(OWN_ADDRESS, lent=True)),
         ((EventKind.ADDRESS_ADDED, "eth0 has 192.0.2.5/24 (dhcp)"),),
     ),
-    "a lease is renewed": (view(ETH, replace(HELD, flags=0)), view(ETH, replace(HELD, flags=0x200)), ()),
+    "a lease is renewed": (view(ETH, replace(OWN_ADDRESS, flags=0)), view(ETH, replace(OWN_ADDRESS, flags=0x200)), ()),
     "an address goes": (
-        view(ETH, HELD),
+        view(ETH, OWN_ADDRESS),
         view(ETH),
         ((EventKind.ADDRESS_REMOVED, "eth0 no longer has 192.0.2.5/24"),),
     ),
@@ -127,8 +131,8 @@ CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
         (),
     ),
     "another machine has the address": (
-        view(ETH, HELD),
-        view(ETH, replace(HELD, flags=0x08)),
+        view(ETH, OWN_ADDRESS),
+        view(ETH, replace(OWN_ADDRESS, flags=0x08)),
         ((EventKind.ADDRESS_DUPLICATE, "192.0.2.5 on eth0 is not used: another machine has it"),),
     ),
     "a default route comes, the kernel's own beside it": (
@@ -240,7 +244,7 @@ def test_a_gateway_that_is_asked_again_is_still_silent() -> None:
 @settings(max_examples=20)
 @given(st.integers(0, len(EVENTS)))
 def test_of_what_a_kernel_said_everything_has_words(until: int) -> None:
-    before, after = dump("before"), heard(dump("before"), EVENTS[:until])
+    before, after = dump("before"), after_events(dump("before"), EVENTS[:until])
     for event in changes(View(before), View(after)):
         assert event.description
         assert "None" not in event.description

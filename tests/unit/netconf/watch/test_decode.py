@@ -88,10 +88,10 @@ def test_what_was_recorded() -> None:
     after = dump("after")
     eth0 = next(link for link in after.links.values() if link.name == "eth0")
     assert (eth0.kind, eth0.up, eth0.carrier, eth0.mtu) == ("veth", True, True, 1500)
-    held = {str(one.address): origin(one) for one in after.addresses.values() if one.index == eth0.index}
-    assert held.pop("192.0.2.5/24") is Origin.STATIC
-    assert held.pop("192.0.2.6/24") is Origin.STATIC
-    assert set(held.values()) <= {Origin.LINK_LOCAL, Origin.STATIC}
+    origins = {str(one.address): origin(one) for one in after.addresses.values() if one.index == eth0.index}
+    assert origins.pop("192.0.2.5/24") is Origin.STATIC
+    assert origins.pop("192.0.2.6/24") is Origin.STATIC
+    assert set(origins.values()) <= {Origin.LINK_LOCAL, Origin.STATIC}
     neighbours = [one for one in after.neighbours.values() if one.ip == "192.0.2.1"]
     assert all(one.state is Answering.PERMANENT for one in neighbours)
     assert kinds(list(EVENTS)) >= {decode.NEWLINK, decode.DELLINK, decode.NEWADDR, decode.DELADDR, decode.NEWROUTE}
@@ -109,7 +109,7 @@ STATIC6 = ObservedAddress(2, Address("2001:db8::5", 64), 6)
 
 
 @pytest.mark.parametrize(
-    ("held", "told", "expected"),
+    ("address", "link_info", "expected"),
     [
         (ObservedAddress(2, Address("192.0.2.5", 24), 4), None, Origin.STATIC),
         (ObservedAddress(2, Address("192.0.2.5", 24), 4, lent=True), None, Origin.DHCP),
@@ -124,5 +124,5 @@ STATIC6 = ObservedAddress(2, Address("2001:db8::5", 64), 6)
         (ObservedAddress(2, Address("2001:db8::5", 128), 6, lent=True), None, Origin.DHCP),
     ],
 )
-def test_origins(held: ObservedAddress, told: NmLinkInfo | None, expected: Origin) -> None:
-    assert origin(held, told) is expected
+def test_origins(address: ObservedAddress, link_info: NmLinkInfo | None, expected: Origin) -> None:
+    assert origin(address, link_info) is expected

@@ -25,7 +25,7 @@ from netconf.watch.view import (
 )
 
 LONG = Address("2001:db8:1111:2222:3333:4444:5555:6666", 128)
-NEWS = (
+UPDATES = (
     Link(1, "lo", "loopback", up=True, carrier=True),
     Link(2, "enp129s0f0npv12", up=True, carrier=True),
     Link(3, "eth1", up=True, controller=4, bond_port=BondPort(False, False, 3, 1, 0x45, 0)),
@@ -38,7 +38,7 @@ NEWS = (
 )
 ROUTES = frozenset({ObservedRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "dhcp")})
 VIEW = View(
-    replace(apply(Kernel(), NEWS), routes=ROUTES),
+    replace(apply(Kernel(), UPDATES), routes=ROUTES),
     speeds={2: Speed(25000, "full"), 4: Speed(100, "half")},
     counters={"eth1": Counters(rx_errors=7)},
     nm_links={"enp129s0f0npv12": NmLinkInfo("lan", lldp=(LldpNeighbour("switch-a", "02:aa", "7"),))},

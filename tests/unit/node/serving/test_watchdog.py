@@ -58,7 +58,7 @@ class Systemd:
         while self.next(0.01) is not None:
             pass
 
-    def silent_for(self, seconds: float) -> bool:
+    def no_ping_for(self, seconds: float) -> bool:
         return self.next(seconds) is None
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ def test_pets_come_while_the_loop_turns_and_only_then(systemd: Systemd) -> None:
             process.stdin.write("block\n")
             process.stdin.flush()
             end = time.monotonic() + HANG_S
-            while not systemd.silent_for(2 * WITHIN_S):
+            while not systemd.no_ping_for(2 * WITHIN_S):
                 assert time.monotonic() < end, "its loop stands still, and it gives word"
             process.stdin.write("go on\n")
             process.stdin.flush()
@@ -104,7 +104,7 @@ async def test_nothing_is_told_while_another_loop_stands_still(
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
     turns = asyncio.Event()
     petting = asyncio.create_task(pet(turns.wait))
-    assert await asyncio.to_thread(systemd.silent_for, 2 * WITHIN_S)
+    assert await asyncio.to_thread(systemd.no_ping_for, 2 * WITHIN_S)
     turns.set()
     assert await asyncio.to_thread(systemd.next) == "WATCHDOG=1"
     petting.cancel()
@@ -138,12 +138,12 @@ def test_a_systemd_that_does_not_listen_holds_nobody_up(systemd: Systemd, monkey
     monkeypatch.setenv("NOTIFY_SOCKET", str(systemd.path))
     done = threading.Event()
 
-    def tell() -> None:
+    def notify_often() -> None:
         for _ in range(2000):  # more than a socket keeps
             notify("WATCHDOG=1")
         done.set()
 
-    threading.Thread(target=tell, daemon=True).start()
+    threading.Thread(target=notify_often, daemon=True).start()
     assert done.wait(HANG_S)
     monkeypatch.setenv("NOTIFY_SOCKET", "@nobody-listens-here")
     notify("WATCHDOG=1")

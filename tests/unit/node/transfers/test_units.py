@@ -10,19 +10,19 @@ from node.registration.imageio_trust import DaemonNotSet, ImageioTrust
 from node.system.process import CommandFailed
 from node.system.transient_units import TransientUnits
 
-Say = Callable[[tuple[str, ...]], str]
+Answer = Callable[[tuple[str, ...]], str]
 
 
 class Recorder:
     """Notes commands, and answers with what `say` answers or raises."""
 
-    def __init__(self, say: Say = lambda argv: "") -> None:
+    def __init__(self, answer: Answer = lambda argv: "") -> None:
         self.commands: list[tuple[str, ...]] = []
-        self.say = say
+        self.answer = answer
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         self.commands.append(argv)
-        return self.say(argv)
+        return self.answer(argv)
 
 
 def test_a_unit_is_started_with_its_properties_and_leaves_no_file() -> None:
@@ -37,12 +37,12 @@ def test_a_unit_is_started_with_its_properties_and_leaves_no_file() -> None:
     ("state", "runs"), [("active", True), ("activating", True), ("inactive", False), ("failed", False)]
 )
 def test_what_systemd_says_of_it_counts(state: str, runs: bool) -> None:
-    def say(argv: tuple[str, ...]) -> str:
+    def answer(argv: tuple[str, ...]) -> str:
         if runs:
             return f"{state}\n"
         raise CommandFailed(argv, "", status=3, stdout=f"{state}\n")
 
-    run = Recorder(say)
+    run = Recorder(answer)
     units = TransientUnits(run)
     assert units.is_running("one.service") is runs
     units.stop("one.service")
@@ -50,11 +50,11 @@ def test_what_systemd_says_of_it_counts(state: str, runs: bool) -> None:
 
 
 def test_a_systemd_that_does_not_answer_is_no_unit_that_does_not_run() -> None:
-    def say(argv: tuple[str, ...]) -> str:
+    def answer(argv: tuple[str, ...]) -> str:
         raise CommandFailed(argv, "Failed to connect to bus", status=1)
 
     with pytest.raises(CommandFailed):
-        TransientUnits(Recorder(say)).is_running("one.service")
+        TransientUnits(Recorder(answer)).is_running("one.service")
 
 
 def test_its_own_last_line_is_reported_and_not_systemds() -> None:
@@ -97,8 +97,8 @@ def test_the_daemon_is_started_anew_with_every_other_certificate_and_only_then(t
 
 
 def test_a_daemon_that_does_not_start_is_told(tmp_path: Path) -> None:
-    def say(argv: tuple[str, ...]) -> str:
+    def answer(argv: tuple[str, ...]) -> str:
         raise CommandFailed(argv, "Unit ovirt-imageio.service not found.", status=5)
 
     with pytest.raises(DaemonNotSet, match="not found"):
-        ImageioTrust(Recorder(say), identity=tmp_path, loaded=tmp_path / "loaded").establish("authority")
+        ImageioTrust(Recorder(answer), identity=tmp_path, loaded=tmp_path / "loaded").establish("authority")

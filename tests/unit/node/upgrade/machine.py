@@ -45,7 +45,7 @@ class Machine:
 
     folder: Path
     labels: list[str] = field(default_factory=lambda: ["trivet-esp", f"trivet_{RUNNING}", "_empty", "trivet-state"])
-    keeps_labels: bool = True
+    writes_labels: bool = True
     commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Machine:
             case ("sfdisk", "--json", "/dev/vda"):
                 return self._table()
             case ("sfdisk", *_, "--part-label", "/dev/vda", number, label):
-                if self.keeps_labels:
+                if self.writes_labels:
                     self.labels[int(number) - 1] = label
                 return ""
             case ("blockdev", "--flushbufs", _):

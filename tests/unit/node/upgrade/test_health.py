@@ -99,24 +99,24 @@ async def test_it_waits_until_all_is_good() -> None:
     looks = [Finding(what="a", why="not yet")] * 3 + [Finding(what="a")] * 2
     clock = FakeClock()
 
-    async def look() -> tuple[Finding, ...]:
+    async def observe() -> tuple[Finding, ...]:
         return (looks.pop(0),)
 
     begun = clock.monotonic()
-    assert (await wait_healthy(look, clock, 300))[0].is_good
+    assert (await wait_healthy(observe, clock, 300))[0].is_good
     assert clock.monotonic() - begun == 6
 
 
 async def test_it_gives_up_in_time() -> None:
     clock = FakeClock()
 
-    async def look() -> tuple[Finding, ...]:
+    async def observe() -> tuple[Finding, ...]:
         return (Finding(what="a", why="never"),)
 
     begun = clock.monotonic()
-    assert not (await wait_healthy(look, clock, 300))[0].is_good
+    assert not (await wait_healthy(observe, clock, 300))[0].is_good
     assert clock.monotonic() - begun <= 300
-    assert not (await wait_healthy(look, clock, 0))[0].is_good
+    assert not (await wait_healthy(observe, clock, 0))[0].is_good
 
 
 @pytest.mark.parametrize("name", ["trivet-health.service", "trivet-bless.service", "trivet-fallback.service"])

@@ -7,7 +7,7 @@ from node.upgrade.records import MAX_RECORDED_BOOTS, BootHealth, Finding, LastUp
 from node.upgrade.slots import Kernel, Slot, System
 
 LAST = LastUpgrade(version="1.2", previous="1.1", at=100.0)
-SILENT = "it never came as far as looking at its health: it did not start, or stopped on the way"
+NEVER_CHECKED = "it never came as far as looking at its health: it did not start, or stopped on the way"
 
 
 def system(running: str, *kernels: Kernel) -> System:
@@ -37,7 +37,7 @@ def boot(version: str, why: str = "", *, number: int = 0) -> BootHealth:
             [boot("1.2", "no"), boot("1.2")],
             Outcome(UpgradeState.GOOD),
         ),
-        (LAST, system("1.1", Kernel("1.1"), Kernel("1.2", 0, 3)), [], Outcome(UpgradeState.FELL_BACK, SILENT)),
+        (LAST, system("1.1", Kernel("1.1"), Kernel("1.2", 0, 3)), [], Outcome(UpgradeState.FELL_BACK, NEVER_CHECKED)),
         (
             LAST,
             system("1.1", Kernel("1.1"), Kernel("1.2", 0, 3)),

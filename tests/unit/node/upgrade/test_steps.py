@@ -137,7 +137,7 @@ def test_what_is_read_back_is_compared(machine: Machine) -> None:
 
 
 def test_a_label_that_is_not_kept_is_told(machine: Machine) -> None:
-    machine.keeps_labels = False
+    machine.writes_labels = False
     with pytest.raises(StepFailed, match="was to become _empty"):
         upgrade(machine)
     assert machine.started() == RUNNING

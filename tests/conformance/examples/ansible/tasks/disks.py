@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
-from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Oracle
 from tests.conformance.examples.oracles import expect, was_added
 from tests.conformance.examples.sdk.disks import image_of
 from tests.conformance.examples.sdk.transfers import ended, qemu_img
@@ -16,7 +16,7 @@ _ID = "7de90f31-222c-436c-a1ca-7e655bd5b60c"
 _DOWNLOADED = Path("/home/user/mydisk.qcow2")
 
 
-def _disk(observed: Seen) -> None:
+def _disk(observed: ExampleRun) -> None:
     disk = was_added(observed, "disks", "myvm_disk")
     expect(disk, provisioned_size_bytes=10 * GIB, format="cow", status="ok")
     expect(image_of(observed.after, disk), virtual_size_bytes=10 * GIB)
@@ -24,7 +24,7 @@ def _disk(observed: Seen) -> None:
     expect(observed.after.one("disk_attachments", owner_id=vm_id, disk_id=disk["id"]), interface="virtio")
 
 
-def _downloaded(observed: Seen) -> None:
+def _downloaded(observed: ExampleRun) -> None:
     """The file is what a guest would read of the disk."""
     disk = observed.after.one("disks", id=_ID)
     if not _DOWNLOADED.exists():
@@ -36,7 +36,7 @@ def _downloaded(observed: Seen) -> None:
 def _snapshot_taken(vm: str, description: str, disks: tuple[str, ...] | None = None) -> Oracle:
     """One more, of all disks or of those; each of them is written to a new image, which stands on what it was."""
 
-    def oracle(observed: Seen) -> None:
+    def oracle(observed: ExampleRun) -> None:
         vm_id = seeds.vms.vm_id(observed.after, vm)
         taken = observed.after.rows("snapshots", vm_id=vm_id, description=description, status="ok")
         before = {row["id"] for row in observed.before.rows("snapshots", vm_id=vm_id)}
@@ -56,7 +56,7 @@ def _snapshot_taken(vm: str, description: str, disks: tuple[str, ...] | None = N
     return oracle
 
 
-def _snapshots_listed(observed: Seen) -> None:
+def _snapshots_listed(observed: ExampleRun) -> None:
     vm_id = seeds.vms.vm_id(observed.after, "centos7")
     rows = observed.after.rows("snapshots", vm_id=vm_id)
     wanted = {row["id"] for row in rows if row["description"].startswith("update")}
@@ -64,7 +64,7 @@ def _snapshots_listed(observed: Seen) -> None:
         raise Differs(f"{len(observed.result['ovirt_snapshots'])} were answered, {len(wanted)} are there")
 
 
-def _old_ones_gone(observed: Seen) -> None:
+def _old_ones_gone(observed: ExampleRun) -> None:
     vm_id = seeds.vms.vm_id(observed.before, "test")
     observed.before.one("snapshots", vm_id=vm_id, description="old")
     if {row["description"] for row in observed.after.rows("snapshots", vm_id=vm_id)} != {"Active VM", "young"}:
@@ -76,7 +76,7 @@ def _old_ones_gone(observed: Seen) -> None:
 def _domain_of(name: str, source: str, center: str) -> Oracle:
     """It is in use in that data center, on the host that the data center has, and on no other."""
 
-    def oracle(observed: Seen) -> None:
+    def oracle(observed: ExampleRun) -> None:
         domain = was_added(observed, "storage_domains", name)
         expect(domain, status="active", data_center_id=observed.after.one("data_centers", name=center)["id"])
         having = {node: state.mounts.get(domain["id"]) for node, state in observed.after.nodes.items()}

@@ -2,7 +2,7 @@
 
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import Task
-from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Oracle
 from tests.conformance.examples.oracles import changes, expect, linked, links, mentions, removes, was_added
 from tests.conformance.examples.state import Differs
 
@@ -14,10 +14,10 @@ _VMS = (seeds.vms.vm("vm1", "Blank"), seeds.vms.vm("vm2", "Blank"))
 
 
 def _added_and_linked(added: tuple[str, str], *owners: tuple[str, str]) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        was_added(seen, *added)
+    def oracle(run: ExampleRun) -> None:
+        was_added(run, *added)
         for owner in owners:
-            if not linked(seen.after, added, owner):
+            if not linked(run.after, added, owner):
                 raise Differs(f"{added[1]} and {owner[1]} are not linked")
 
     return oracle
@@ -30,64 +30,64 @@ def _renamed(table: str, name: str) -> Oracle:
 def changes_id(table: str, name: str) -> Oracle:
     """The row with the documentation's id has that name now."""
 
-    def oracle(seen: Seen) -> None:
-        if seen.before.one(table, id=seeds.rows.NO_ID)["name"] == name:
+    def oracle(run: ExampleRun) -> None:
+        if run.before.one(table, id=seeds.rows.NO_ID)["name"] == name:
             raise Differs("it had the name before")
-        expect(seen.after.one(table, id=seeds.rows.NO_ID), name=name)
+        expect(run.after.one(table, id=seeds.rows.NO_ID), name=name)
 
     return oracle
 
 
-def _mac_pool(seen: Seen) -> None:
-    was_added(seen, "mac_pools", "mymacpool")
-    ranges = repr([row for name, rows in seen.after.tables.items() if "mac_pool" in name for row in rows]).lower()
+def _mac_pool(run: ExampleRun) -> None:
+    was_added(run, "mac_pools", "mymacpool")
+    ranges = repr([row for name, rows in run.after.tables.items() if "mac_pool" in name for row in rows]).lower()
     for mac in ("00:1a:4a:16:01:51", "00:1a:4a:16:01:61", "00:1a:4a:16:02:51", "00:1a:4a:16:02:61"):
         if mac not in ranges:
             raise Differs(f"{mac} is in no range")
 
 
 def _instance_type(*values: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        mentions(was_added(seen, "instance_types", "myit"), *values)
+    def oracle(run: ExampleRun) -> None:
+        mentions(was_added(run, "instance_types", "myit"), *values)
 
     return oracle
 
 
 def _cluster(cpu: str, *values: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "clusters", "mycluster")
-        data_center = seen.after.one("data_centers", name="mydatacenter")["id"]
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "clusters", "mycluster")
+        data_center = run.after.one("data_centers", name="mydatacenter")["id"]
         expect(row, description="mycluster", data_center_id=data_center)
         mentions(row, cpu, *values)
 
     return oracle
 
 
-def _data_center(seen: Seen) -> None:
-    row = was_added(seen, "data_centers", "mydatacenter")
+def _data_center(run: ExampleRun) -> None:
+    row = was_added(run, "data_centers", "mydatacenter")
     expect(row, local=1)
     mentions(row, "enabled")
 
 
-def _network(seen: Seen) -> None:
-    row = was_added(seen, "networks", "mynetwork")
-    expect(row, vlan=10, data_center_id=seen.after.one("data_centers", name="mydatacenter")["id"])
+def _network(run: ExampleRun) -> None:
+    row = was_added(run, "networks", "mynetwork")
+    expect(row, vlan=10, data_center_id=run.after.one("data_centers", name="mydatacenter")["id"])
     mentions(row, "vm")
 
 
 def _profile(**wanted: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "vnic_profiles", "myvnic")
-        expect(row, network_id=seen.after.one("networks", name="mynetwork")["id"], **wanted)
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "vnic_profiles", "myvnic")
+        expect(row, network_id=run.after.one("networks", name="mynetwork")["id"], **wanted)
 
     return oracle
 
 
 def _profile_changed(*values: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        if seen.before.one("vnic_profiles", name="myvnic") == seen.after.one("vnic_profiles", name="myvnic"):
+    def oracle(run: ExampleRun) -> None:
+        if run.before.one("vnic_profiles", name="myvnic") == run.after.one("vnic_profiles", name="myvnic"):
             raise Differs("the profile is as it was")
-        mentions(seen.after.one("vnic_profiles", name="myvnic"), *values)
+        mentions(run.after.one("vnic_profiles", name="myvnic"), *values)
 
     return oracle
 

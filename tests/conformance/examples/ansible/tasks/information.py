@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import READS, Task
-from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Fixture, Oracle
 from tests.conformance.examples.state import Differs, Row, State
 
 Wanted = Callable[[Row], bool]
@@ -13,11 +13,11 @@ Wanted = Callable[[Row], bool]
 def answers(key: str, table: str, wanted: Wanted) -> Oracle:
     """The ids under `key` are those of the rows that are wanted, at least one, and their names are right."""
 
-    def oracle(seen: Seen) -> None:
-        rows = {str(row["id"]): row for row in seen.after.rows(table) if wanted(row)}
+    def oracle(run: ExampleRun) -> None:
+        rows = {str(row["id"]): row for row in run.after.rows(table) if wanted(row)}
         if not rows:
             raise Differs(f"the fixture has no {table} to be found")
-        found = {str(one["id"]): one for one in seen.result[key]}
+        found = {str(one["id"]): one for one in run.result[key]}
         if set(found) != set(rows):
             raise Differs(f"{len(found)} of {key} were answered, {len(rows)} are there")
         for id, one in found.items():
@@ -35,38 +35,38 @@ def named(prefix: str) -> Wanted:
     return lambda row: str(row["name"]).startswith(prefix)
 
 
-def _nics(seen: Seen) -> None:
-    vm = seen.after.one("vms", name="centos7")["id"]
-    wanted = {row["mac"] for row in seen.after.rows("nics", owner_id=vm) if row["name"].startswith("eth")}
-    if {one["mac"]["address"] for one in seen.result["ovirt_nics"]} != wanted or not wanted:
+def _nics(run: ExampleRun) -> None:
+    vm = run.after.one("vms", name="centos7")["id"]
+    wanted = {row["mac"] for row in run.after.rows("nics", owner_id=vm) if row["name"].startswith("eth")}
+    if {one["mac"]["address"] for one in run.result["ovirt_nics"]} != wanted or not wanted:
         raise Differs("the NICs are others")
 
 
 def _tags_of(table: str, name: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        owner = seen.after.one(table, name=name)["id"]
-        wanted = {row["name"] for row in seen.after.rows("tags") if seen.after.linked(row["id"], owner)}
-        if {one["name"] for one in seen.result["ovirt_tags"]} != wanted or not wanted:
+    def oracle(run: ExampleRun) -> None:
+        owner = run.after.one(table, name=name)["id"]
+        wanted = {row["name"] for row in run.after.rows("tags") if run.after.linked(row["id"], owner)}
+        if {one["name"] for one in run.result["ovirt_tags"]} != wanted or not wanted:
             raise Differs("the tags are others")
 
     return oracle
 
 
 def _labels_of(*owners: tuple[str, str]) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        ids = [seen.after.one(table, name=name)["id"] for table, name in owners]
-        labels = seen.after.rows("affinity_labels")
-        wanted = {row["name"] for row in labels if any(seen.after.linked(row["id"], id) for id in ids)}
-        if {one["name"] for one in seen.result["ovirt_affinity_labels"]} != wanted or not wanted:
+    def oracle(run: ExampleRun) -> None:
+        ids = [run.after.one(table, name=name)["id"] for table, name in owners]
+        labels = run.after.rows("affinity_labels")
+        wanted = {row["name"] for row in labels if any(run.after.linked(row["id"], id) for id in ids)}
+        if {one["name"] for one in run.result["ovirt_affinity_labels"]} != wanted or not wanted:
             raise Differs("the labels are others")
 
     return oracle
 
 
-def _api(seen: Seen) -> None:
-    summary = seen.result["ovirt_api"]["summary"]
+def _api(run: ExampleRun) -> None:
+    summary = run.result["ovirt_api"]["summary"]
     for word, table in (("hosts", "nodes"), ("vms", "vms"), ("storage_domains", "storage_domains")):
-        if summary[word]["total"] != len(seen.after.rows(table)):
+        if summary[word]["total"] != len(run.after.rows(table)):
             raise Differs(f"{word} are {summary[word]['total']}")
 
 
@@ -75,31 +75,31 @@ def _events(state: State, count: int | None = None) -> list[int]:
     return sorted((int(row["id"]) for row in state.rows("events")), reverse=True)[:count]
 
 
-def _all_events(seen: Seen) -> None:
-    _same_events(seen, _events(seen.before))
+def _all_events(run: ExampleRun) -> None:
+    _same_events(run, _events(run.before))
 
 
-def _ten_events(seen: Seen) -> None:
+def _ten_events(run: ExampleRun) -> None:
     """The example's own sign-in is among them."""
-    found = [int(one["id"]) for one in seen.result["ovirt_events"]]
-    newest = [id for id in _events(seen.after) if id <= max(found, default=0)][:10]
+    found = [int(one["id"]) for one in run.result["ovirt_events"]]
+    newest = [id for id in _events(run.after) if id <= max(found, default=0)][:10]
     if found != newest or len(found) != 10:
         raise Differs("not the newest ten events were answered")
 
 
-def _same_events(seen: Seen, wanted: list[int]) -> None:
-    found = {int(one["id"]) for one in seen.result["ovirt_events"]}
+def _same_events(run: ExampleRun, wanted: list[int]) -> None:
+    found = {int(one["id"]) for one in run.result["ovirt_events"]}
     if not set(wanted) <= found or not wanted:
         raise Differs("not all events were answered")
-    known = {int(row["id"]): row["description"] for row in seen.after.rows("events")}
-    for one in seen.result["ovirt_events"]:
+    known = {int(row["id"]): row["description"] for row in run.after.rows("events")}
+    for one in run.result["ovirt_events"]:
         if known.get(int(one["id"])) != one["description"]:
             raise Differs("an event has other words")
 
 
-def _alerts(seen: Seen) -> None:
-    wanted = {int(row["id"]) for row in seen.after.rows("events", severity="alert")}
-    if {int(one["id"]) for one in seen.result["ovirt_events"]} != wanted or not wanted:
+def _alerts(run: ExampleRun) -> None:
+    wanted = {int(row["id"]) for row in run.after.rows("events", severity="alert")}
+    if {int(one["id"]) for one in run.result["ovirt_events"]} != wanted or not wanted:
         raise Differs("the alerts are others")
 
 
@@ -112,10 +112,10 @@ def _placed(table: str, name: str) -> Fixture:
     return seeds.rows.renamed(table, "Default", name)
 
 
-def _knows_what_vms_have(seen: Seen) -> None:
+def _knows_what_vms_have(run: ExampleRun) -> None:
     """What a VM has in the database is among the operating systems."""
-    known = {one["name"]: one["architecture"] for one in seen.result["ovirt_operating_systems"]}
-    had = seen.after.one("vms", name="myvm")["os_type"]
+    known = {one["name"]: one["architecture"] for one in run.result["ovirt_operating_systems"]}
+    had = run.after.one("vms", name="myvm")["os_type"]
     if known.get(had) != "x86_64":
         raise Differs(f"{had} is not among them")
 

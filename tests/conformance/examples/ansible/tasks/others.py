@@ -8,32 +8,32 @@ from ovirtsdk4 import types
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
-from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Fixture, Oracle
 from tests.conformance.examples.oracles import adds, expect, removes, was_added
-from tests.conformance.examples.sdk.hosts import has_another_certificate, lets_go, takes_in, was_asked_for_upgrades
+from tests.conformance.examples.sdk.hosts import certificate_changed, lets_go, takes_in, was_asked_for_upgrades
 from tests.conformance.examples.state import Differs, Row, State
 
 _NUMBER, _EVENTFUL = 123456789, "c79db183-46ef-44d1-95f9-1a368c516c19"  # of an event and of a VM in the documentation
 
 
 def _user(principal: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
+    def oracle(run: ExampleRun) -> None:
         wanted = f"{principal}@example.com-authz"
-        if seen.before.rows("users", name=wanted):
+        if run.before.rows("users", name=wanted):
             raise Differs("the user was there before")
-        row = seen.after.one("users", name=wanted)
+        row = run.after.one("users", name=wanted)
         expect(row, domain="example.com-authz")
-        if seen.after.rows("permissions", holder_id=row["id"]):
+        if run.after.rows("permissions", holder_id=row["id"]):
             raise Differs("the user may do something already")
 
     return oracle
 
 
 def _role(*permits: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "roles", "role")
-        names = {one["id"]: one["name"] for one in seen.after.rows("permits")}
-        found = sorted(names[one["permit_id"]] for one in seen.after.rows("role_permits", role_id=row["id"]))
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "roles", "role")
+        names = {one["id"]: one["name"] for one in run.after.rows("permits")}
+        found = sorted(names[one["permit_id"]] for one in run.after.rows("role_permits", role_id=row["id"]))
         if found != sorted(permits):
             raise Differs(f"its permits are {found}")
 
@@ -43,8 +43,8 @@ def _role(*permits: str) -> Oracle:
 def _group_of(namespace: str) -> Oracle:
     """Group group1 is there, as the directory has it, and was not."""
 
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "groups", "group1")
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "groups", "group1")
         expect(row, domain="example.com-authz", namespace=namespace, domain_entry_id="id-of-group1")
 
     return oracle
@@ -63,56 +63,56 @@ def _permission(role: str, table: str, name: str, *, there: bool = True) -> Orac
             )
         )
 
-    def oracle(seen: Seen) -> None:
-        if has(seen.before) is there:
+    def oracle(run: ExampleRun) -> None:
+        if has(run.before) is there:
             raise Differs("it was so before")
-        if has(seen.after) is not there:
+        if has(run.after) is not there:
             raise Differs("it is not so")
 
     return oracle
 
 
-def _has_no_key(seen: Seen) -> None:
-    user = seen.before.one("users", name="user1@example.com-authz")
-    if not seen.before.rows("ssh_public_keys", user_id=user["id"]):
+def _ssh_key_removed(run: ExampleRun) -> None:
+    user = run.before.one("users", name="user1@example.com-authz")
+    if not run.before.rows("ssh_public_keys", user_id=user["id"]):
         raise Differs("there was none before")
-    if seen.after.rows("ssh_public_keys", user_id=user["id"]) or user not in seen.after.rows("users"):
+    if run.after.rows("ssh_public_keys", user_id=user["id"]) or user not in run.after.rows("users"):
         raise Differs("the user has a key, or is gone")
 
 
 def _permissions_of(user: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        rows = seen.after.rows("permissions", holder_id=seen.after.one("users", name=user)["id"])
-        found = {(one["role_id"], one["vm_id"]) for one in seen.result["ovirt_permissions"]}
+    def oracle(run: ExampleRun) -> None:
+        rows = run.after.rows("permissions", holder_id=run.after.one("users", name=user)["id"])
+        found = {(one["role_id"], one["vm_id"]) for one in run.result["ovirt_permissions"]}
         if not rows or found != {(row["role_id"], row["object_id"]) for row in rows}:
             raise Differs(f"{len(found)} permissions were answered, {len(rows)} are there")
 
     return oracle
 
 
-def _in_maintenance(seen: Seen) -> None:
-    if seen.before.one("nodes", name="myhost")["status"] == "maintenance":
+def _in_maintenance(run: ExampleRun) -> None:
+    if run.before.one("nodes", name="myhost")["status"] == "maintenance":
         raise Differs("it was so before")
-    expect(seen.after.one("nodes", name="myhost"), status="maintenance")
+    expect(run.after.one("nodes", name="myhost"), status="maintenance")
 
 
-def _has_new_certificate(seen: Seen) -> None:
+def _certificate_renewed(run: ExampleRun) -> None:
     """The machine itself has another one, and is in maintenance."""
-    _in_maintenance(seen)
-    if seen.before.nodes["node4"].certificate == seen.after.nodes["node4"].certificate:
+    _in_maintenance(run)
+    if run.before.nodes["node4"].certificate == run.after.nodes["node4"].certificate:
         raise Differs("the machine has the certificate that it had")
 
 
-def _new_events(seen: Seen) -> list[Row]:
-    before = {row["id"] for row in seen.before.rows("events")}
-    return [row for row in seen.after.rows("events") if row["id"] not in before]
+def _new_events(run: ExampleRun) -> list[Row]:
+    before = {row["id"] for row in run.before.rows("events")}
+    return [row for row in run.after.rows("events") if row["id"] not in before]
 
 
 def _event(description: str, **about: object) -> Oracle:
     """It is written down once, however often it is told."""
 
-    def oracle(seen: Seen) -> None:
-        found = [row for row in _new_events(seen) if row["description"] == description]
+    def oracle(run: ExampleRun) -> None:
+        found = [row for row in _new_events(run) if row["description"] == description]
         if len(found) != 1:
             raise Differs(f"{len(found)} such events were written")
         expect(found[0], severity="warning", origin="mymonitor", custom_id=_NUMBER, **about)
@@ -120,60 +120,60 @@ def _event(description: str, **about: object) -> Oracle:
     return oracle
 
 
-def _event_removed(seen: Seen) -> None:
-    if not seen.before.rows("events", id=_NUMBER) or seen.after.rows("events", id=_NUMBER):
+def _event_removed(run: ExampleRun) -> None:
+    if not run.before.rows("events", id=_NUMBER) or run.after.rows("events", id=_NUMBER):
         raise Differs("the event is still there")
 
 
-def _job(seen: Seen) -> None:
-    job = seen.after.one("jobs", description="job_name")
+def _job(run: ExampleRun) -> None:
+    job = run.after.one("jobs", description="job_name")
     expect(job, external=1)
-    steps = {row["description"] for row in seen.after.rows("job_steps", job_id=job["id"])}
-    if not {"step_name_A", "step_name_B"} <= steps or seen.before.rows("jobs", description="job_name"):
+    steps = {row["description"] for row in run.after.rows("job_steps", job_id=job["id"])}
+    if not {"step_name_A", "step_name_B"} <= steps or run.before.rows("jobs", description="job_name"):
         raise Differs("the job has not these steps")
 
 
 def _status(table: str, description: str, status: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        if seen.before.one(table, description=description)["status"] == status:
+    def oracle(run: ExampleRun) -> None:
+        if run.before.one(table, description=description)["status"] == status:
             raise Differs("it was so before")
-        expect(seen.after.one(table, description=description), status=status)
+        expect(run.after.one(table, description=description), status=status)
 
     return oracle
 
 
-def _signed_in(seen: Seen) -> None:
+def _signed_in(run: ExampleRun) -> None:
     """The token that was given is one of the sessions, which are known by their digests."""
-    token = seen.result["ansible_facts"]["ovirt_auth"]["token"]
-    seen.after.one("sessions", id=hashlib.sha256(token.encode()).hexdigest())
+    token = run.result["ansible_facts"]["ovirt_auth"]["token"]
+    run.after.one("sessions", id=hashlib.sha256(token.encode()).hexdigest())
 
 
 _CONNECTION = "26915c96-92ff-47e5-9e77-b581db2f2d36"
 
 
-def _domain_in_use(seen: Seen) -> None:
-    domain = was_added(seen, "storage_domains", "data_nfs")
-    expect(domain, status="active", data_center_id=seen.after.one("data_centers", name="mydatacenter")["id"])
-    if not all(node.mounts.get(domain["id"]) == "10.34.63.199:/path/data" for node in seen.after.nodes.values()):
+def _domain_in_use(run: ExampleRun) -> None:
+    domain = was_added(run, "storage_domains", "data_nfs")
+    expect(domain, status="active", data_center_id=run.after.one("data_centers", name="mydatacenter")["id"])
+    if not all(node.mounts.get(domain["id"]) == "10.34.63.199:/path/data" for node in run.after.nodes.values()):
         raise Differs("not every node has it mounted")
 
 
-def _gluster_in_use(seen: Seen) -> None:
-    domain = was_added(seen, "storage_domains", "glusterfs_1")
+def _gluster_in_use(run: ExampleRun) -> None:
+    domain = was_added(run, "storage_domains", "glusterfs_1")
     expect(domain, status="active")
-    if not all(node.mounts.get(domain["id"]) == "10.10.10.10:/path/data" for node in seen.after.nodes.values()):
+    if not all(node.mounts.get(domain["id"]) == "10.10.10.10:/path/data" for node in run.after.nodes.values()):
         raise Differs("not every node has it mounted")
 
 
-def _domain_removed(seen: Seen) -> None:
-    removes("storage_domains", "mystorage_domain")(seen)
-    if any("nas:/srv/mystorage_domain" in node.mounts.values() for node in seen.after.nodes.values()):
+def _domain_removed(run: ExampleRun) -> None:
+    removes("storage_domains", "mystorage_domain")(run)
+    if any("nas:/srv/mystorage_domain" in node.mounts.values() for node in run.after.nodes.values()):
         raise Differs("it is mounted still")
 
 
-def _connection_changed(seen: Seen) -> None:
-    expect(seen.before.one("storage_connections", id=_CONNECTION), address="nas")
-    expect(seen.after.one("storage_connections", id=_CONNECTION), address="10.34.63.204", path="/srv")
+def _connection_changed(run: ExampleRun) -> None:
+    expect(run.before.one("storage_connections", id=_CONNECTION), address="nas")
+    expect(run.after.one("storage_connections", id=_CONNECTION), address="10.34.63.204", path="/srv")
 
 
 _NFS = (seeds.places.my_host, seeds.rows.renamed("data_centers", "Default", "mydatacenter"))
@@ -209,7 +209,7 @@ TASKS = (
         removes("users", "user1@example.com-authz"),
         (seeds.people.user("user1@example.com-authz", "user1"),),
     ),
-    Task("ovirt_user/3", _has_no_key, (_USER1, seeds.people.ssh_key("user1@example.com-authz")), checkable=False),
+    Task("ovirt_user/3", _ssh_key_removed, (_USER1, seeds.people.ssh_key("user1@example.com-authz")), checkable=False),
     Task("ovirt_group/0", adds("groups", "group1"), (_GROUP1,)),
     Task(
         "ovirt_group/1",
@@ -237,11 +237,11 @@ TASKS = (
     Task("ovirt_host/3", _in_maintenance, (seeds.places.host_to_leave,), checkable=False),
     Task("ovirt_host/4", None, (seeds.places.my_host,), ALWAYS),
     Task("ovirt_host/5", was_asked_for_upgrades, (seeds.places.host_to_leave,), READS, checkable=False),
-    Task("ovirt_host/8", has_another_certificate, (seeds.places.slow_host,), ALWAYS, checkable=False),
+    Task("ovirt_host/8", certificate_changed, (seeds.places.slow_host,), ALWAYS, checkable=False),
     Task("ovirt_host/9", lets_go("node4"), (seeds.places.spare_host,), checkable=False),
     Task("ovirt_host/10", lets_go("node4"), (seeds.places.spare_host,), checkable=False),
     Task("ovirt_host/11", changes_id("nodes", "new host name"), (seeds.places.host_with_no_id,)),
-    Task("ovirt_host/12", _has_new_certificate, (seeds.places.spare_host,), ALWAYS, checkable=False),
+    Task("ovirt_host/12", _certificate_renewed, (seeds.places.spare_host,), ALWAYS, checkable=False),
     Task("ovirt_host_pm/0", adds("fence_agents", ""), (seeds.places.my_host,)),
     Task("ovirt_event/0", _event("The file system /home on host xyz is almost full!"), (), ALWAYS),
     Task(

@@ -4,7 +4,7 @@ from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
 from tests.conformance.examples.ansible.tasks.information import answers, named
-from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Oracle
 from tests.conformance.examples.oracles import expect, removes, was_added
 from tests.conformance.examples.state import Differs
 
@@ -12,7 +12,7 @@ from tests.conformance.examples.state import Differs
 def _pool_made(name: str, template: str, *, prestarted: int) -> Oracle:
     """Two VMs of it, each with disks that stand on the template's."""
 
-    def oracle(run: Seen) -> None:
+    def oracle(run: ExampleRun) -> None:
         base = run.after.one("templates", name=template)["id"]
         pool = was_added(run, "vm_pools", name)
         expect(pool, template_id=base, prestarted_vms=prestarted, max_user_vms=1)
@@ -29,7 +29,7 @@ def _pool_made(name: str, template: str, *, prestarted: int) -> Oracle:
     return oracle
 
 
-def _initialized_pool(run: Seen) -> None:
+def _initialized_pool(run: ExampleRun) -> None:
     """Each of its VMs has the memory, the NIC and what its guest is to be told."""
     _pool_made("vmpool", "blank", prestarted=1)(run)
     profile = run.after.one("vnic_profiles", name="network")["id"]
@@ -41,7 +41,7 @@ def _initialized_pool(run: Seen) -> None:
                 raise Differs(f"{vm['name']} does not tell its guest {word}")
 
 
-def _pool_removed(run: Seen) -> None:
+def _pool_removed(run: ExampleRun) -> None:
     removes("vm_pools", "myvmpool")(run)
     pool = run.before.one("vm_pools", name="myvmpool")["id"]
     vms = [vm["id"] for vm in run.before.rows("vms", vm_pool_id=pool)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
-from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Oracle
 from tests.conformance.examples.found import found_template, found_vm, profile_with_id
 from tests.conformance.examples.oracles import expect
 from tests.conformance.examples.state import Differs
@@ -16,7 +16,7 @@ _PROFILES = {"mynetwork": "3333-3333-3333-3333", "mynetwork2": "4444-4444-4444-4
 def registered(table: str, name: str) -> Oracle:
     """It is in the cluster, its disk is the one on the nodes, and nothing is left to be registered."""
 
-    def oracle(observed: Seen) -> None:
+    def oracle(observed: ExampleRun) -> None:
         if observed.before.rows(table, name=name):
             raise Differs("it was registered before")
         observed.before.one("unregistered_entities", name=name)
@@ -34,7 +34,7 @@ def registered(table: str, name: str) -> Oracle:
 
 
 def _mapped(table: str, name: str) -> Oracle:
-    def oracle(observed: Seen) -> None:
+    def oracle(observed: ExampleRun) -> None:
         registered(table, name)(observed)
         owner = observed.after.one(table, name=name)["id"]
         if {nic["vnic_profile_id"] for nic in observed.after.rows("nics", owner_id=owner)} != {*_PROFILES.values()}:
@@ -44,7 +44,7 @@ def _mapped(table: str, name: str) -> Oracle:
 
 
 def _listed(key: str, kind: str) -> Oracle:
-    def oracle(observed: Seen) -> None:
+    def oracle(observed: ExampleRun) -> None:
         wanted = {(row["entity_id"], row["name"]) for row in observed.after.rows("unregistered_entities", kind=kind)}
         answered: list[Any] = observed.result[key]
         if {(one["id"], one["name"]) for one in answered} != wanted or not wanted:
@@ -53,7 +53,7 @@ def _listed(key: str, kind: str) -> Oracle:
     return oracle
 
 
-def _written(observed: Seen) -> None:
+def _written(observed: ExampleRun) -> None:
     """Each VM and template with a disk there is named by a file on the domain."""
     domain = observed.after.one("storage_domains", name="domain")
     disks = {disk["id"] for disk in observed.after.rows("disks", storage_domain_id=domain["id"])}

@@ -3,7 +3,7 @@
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
-from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.case import ExampleRun, Fixture, Oracle
 from tests.conformance.examples.oracles import changes, expect, links, mentions, removes, spec_of, was_added
 from tests.conformance.examples.sdk.disks import image_of
 from tests.conformance.examples.sdk.vms import stopped
@@ -23,125 +23,125 @@ def _cluster(name: str) -> Fixture:
 def _made_from(name: str, template: str, **wanted: object) -> Oracle:
     """A VM in its cluster with the template's disks as images of its own."""
 
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "vms", name)
-        expect(row, template_id=seen.after.one("templates", name=template)["id"], **wanted)
-        attachments = seen.after.rows("disk_attachments", owner_id=row["id"])
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "vms", name)
+        expect(row, template_id=run.after.one("templates", name=template)["id"], **wanted)
+        attachments = run.after.rows("disk_attachments", owner_id=row["id"])
         for attachment in attachments:
-            image_of(seen.after, seen.after.one("disks", id=attachment["disk_id"]))
+            image_of(run.after, run.after.one("disks", id=attachment["disk_id"]))
         if not attachments:
             raise Differs("the VM has no disk")
 
     return oracle
 
 
-def _with_disk_and_nic(seen: Seen) -> None:
-    row = was_added(seen, "vms", "myvm")
+def _with_disk_and_nic(run: ExampleRun) -> None:
+    row = was_added(run, "vms", "myvm")
     expect(row, memory_bytes=2 * GIB, cores=2, sockets=2, type="server")
     mentions(row, "rhel_7x64")
-    disk = seen.after.one("disks", name="rhel7_disk")["id"]
-    expect(seen.after.one("disk_attachments", owner_id=row["id"], disk_id=disk), bootable=1)
-    seen.after.one("nics", owner_id=row["id"], name="nic1")
+    disk = run.after.one("disks", name="rhel7_disk")["id"]
+    expect(run.after.one("disk_attachments", owner_id=row["id"], disk_id=disk), bootable=1)
+    run.after.one("nics", owner_id=row["id"], name="nic1")
 
 
-def _ticket(seen: Seen) -> None:
+def _ticket(run: ExampleRun) -> None:
     """The file opens the screen where the VM runs, with the ticket that its node has."""
-    identity = seeds.vms.vm_id(seen.after)
-    node, _ = seen.after.vms_running()[identity]
-    ticket = seen.after.nodes[node].vms[identity]["ticket"]
-    file = str(seen.result.get("vm", {}).get("remote_vv_file")).splitlines()
-    for line in (f"password={ticket}", "type=vnc", f"port={seen.after.one('vms', 'myvm')['display_port']}"):
+    identity = seeds.vms.vm_id(run.after)
+    node, _ = run.after.vms_running()[identity]
+    ticket = run.after.nodes[node].vms[identity]["ticket"]
+    file = str(run.result.get("vm", {}).get("remote_vv_file")).splitlines()
+    for line in (f"password={ticket}", "type=vnc", f"port={run.after.one('vms', 'myvm')['display_port']}"):
         if ticket is None or line not in file:
             raise Differs(f"no {line} in the file")
 
 
-def _removed(seen: Seen) -> None:
-    removes("vms", "myvm")(seen)
-    if seeds.vms.vm_id(seen.before) in seen.after.vms_running():
+def _removed(run: ExampleRun) -> None:
+    removes("vms", "myvm")(run)
+    if seeds.vms.vm_id(run.before) in run.after.vms_running():
         raise Differs("it still runs")
 
 
-def _on_host(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.after)
-    if identity in seen.before.vms_running():
+def _on_host(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.after)
+    if identity in run.before.vms_running():
         raise Differs("it ran before")
-    node = seen.after.one("nodes", name="host1")["address"]
-    where = seen.after.vms_running().get(identity)
+    node = run.after.one("nodes", name="host1")["address"]
+    where = run.after.vms_running().get(identity)
     if where is None or where[0] != "node2":
         raise Differs(f"it does not run on host1 ({node})")
 
 
-def _grown(seen: Seen) -> None:
+def _grown(run: ExampleRun) -> None:
     """Its host has plugged the memory into the VM that runs."""
-    changes("vms", "myvm", memory_bytes=4 * GIB)(seen)
-    node, _ = seen.after.vms_running()[seeds.vms.vm_id(seen.after)]
-    if seen.after.nodes[node].vms[seeds.vms.vm_id(seen.after)]["memory_bytes"] != 4 * GIB:
+    changes("vms", "myvm", memory_bytes=4 * GIB)(run)
+    node, _ = run.after.vms_running()[seeds.vms.vm_id(run.after)]
+    if run.after.nodes[node].vms[seeds.vms.vm_id(run.after)]["memory_bytes"] != 4 * GIB:
         raise Differs("its host gives it as much as before")
-    if seen.after.one("vms", name="myvm")["next_run"] not in ({}, "{}"):
+    if run.after.one("vms", name="myvm")["next_run"] not in ({}, "{}"):
         raise Differs("it waits for the next run")
 
 
 def _has_disc(name: str) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        disc = seen.after.one("disks", name=name)["id"]
-        changes("vms", "myvm", cd_disk_id=disc)(seen)
+    def oracle(run: ExampleRun) -> None:
+        disc = run.after.one("disks", name=name)["id"]
+        changes("vms", "myvm", cd_disk_id=disc)(run)
 
     return oracle
 
 
-def _ejected(seen: Seen) -> None:
-    if seen.before.one("vms", name="myvm")["cd_disk_id"] is None:
+def _ejected(run: ExampleRun) -> None:
+    if run.before.one("vms", name="myvm")["cd_disk_id"] is None:
         raise Differs("its drive was empty before")
-    expect(seen.after.one("vms", name="myvm"), cd_disk_id=None)
+    expect(run.after.one("vms", name="myvm"), cd_disk_id=None)
 
 
-def _boots_from_disc(seen: Seen) -> None:
-    _has_disc("centos7_x64.iso")(seen)
-    changes_of_row(seen, "vms", "myvm", "cdrom")
+def _boots_from_disc(run: ExampleRun) -> None:
+    _has_disc("centos7_x64.iso")(run)
+    changes_of_row(run, "vms", "myvm", "cdrom")
 
 
-def _cloned_from_snapshot(seen: Seen) -> None:
+def _cloned_from_snapshot(run: ExampleRun) -> None:
     """With disks of its own, which stand on nothing of the other VM's."""
-    clone, disks = was_added(seen, "vms", "myvm_clone"), seen.after.rows("disks")
-    own = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=clone["id"])}
-    images = {disk for disk, _ in seen.after.images()}
+    clone, disks = was_added(run, "vms", "myvm_clone"), run.after.rows("disks")
+    own = {one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=clone["id"])}
+    images = {disk for disk, _ in run.after.images()}
     if not own or not own <= images or any(disk["template_disk_id"] for disk in disks if disk["id"] in own):
         raise Differs("it has no disks of its own")
 
 
-def _boots_from_network(seen: Seen) -> None:
-    changes_of_row(seen, "vms", "myvm", "network")
+def _boots_from_network(run: ExampleRun) -> None:
+    changes_of_row(run, "vms", "myvm", "network")
 
 
-def changes_of_row(seen: Seen, table: str, name: str, *values: object) -> None:
-    if seen.before.one(table, name=name) == seen.after.one(table, name=name):
+def changes_of_row(run: ExampleRun, table: str, name: str, *values: object) -> None:
+    if run.before.one(table, name=name) == run.after.one(table, name=name):
         raise Differs(f"{name} is as it was")
-    mentions(seen.after.one(table, name=name), *values)
+    mentions(run.after.one(table, name=name), *values)
 
 
 def _row_changed(*values: object) -> Oracle:
-    return lambda seen: changes_of_row(seen, "vms", "myvm", *values)
+    return lambda run: changes_of_row(run, "vms", "myvm", *values)
 
 
-def _nic(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.after)
-    if seen.before.rows("nics", owner_id=identity):
+def _nic(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.after)
+    if run.before.rows("nics", owner_id=identity):
         raise Differs("it had a NIC before")
-    profile = seen.after.one("vnic_profiles", name="ovirtmgmt")["id"]
-    row = seen.after.one("nics", owner_id=identity, name="mynic")
+    profile = run.after.one("vnic_profiles", name="ovirtmgmt")["id"]
+    row = run.after.one("nics", owner_id=identity, name="mynic")
     expect(row, interface="e1000", mac="00:1a:4a:16:01:56", vnic_profile_id=profile)
 
 
-def _nic_of_template(seen: Seen) -> None:
-    identity = seen.after.one("templates", name="my_template")["id"]
-    if seen.before.rows("nics", owner_id=identity):
+def _nic_of_template(run: ExampleRun) -> None:
+    identity = run.after.one("templates", name="my_template")["id"]
+    if run.before.rows("nics", owner_id=identity):
         raise Differs("it had a NIC before")
-    expect(seen.after.one("nics", owner_id=identity, name="nic1"), interface="virtio")
+    expect(run.after.one("nics", owner_id=identity, name="nic1"), interface="virtio")
 
 
 def _plugged(plugged: int) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        rows = [state.one("nics", owner_id=seeds.vms.vm_id(state), name="mynic") for state in (seen.before, seen.after)]
+    def oracle(run: ExampleRun) -> None:
+        rows = [state.one("nics", owner_id=seeds.vms.vm_id(state), name="mynic") for state in (run.before, run.after)]
         if rows[0]["plugged"] == plugged:
             raise Differs("it was so before")
         expect(rows[1], plugged=plugged)
@@ -149,25 +149,25 @@ def _plugged(plugged: int) -> Oracle:
     return oracle
 
 
-def _no_nic(seen: Seen) -> None:
-    identity = seeds.vms.vm_id(seen.before)
-    if not seen.before.rows("nics", owner_id=identity) or seen.after.rows("nics", owner_id=identity):
+def _no_nic(run: ExampleRun) -> None:
+    identity = seeds.vms.vm_id(run.before)
+    if not run.before.rows("nics", owner_id=identity) or run.after.rows("nics", owner_id=identity):
         raise Differs("the NIC is still there")
 
 
-def _detached(seen: Seen) -> None:
-    disk = seen.before.one("disks", name="myvm_disk")["id"]
-    if not seen.before.rows("disk_attachments", disk_id=disk) or seen.after.rows("disk_attachments", disk_id=disk):
+def _detached(run: ExampleRun) -> None:
+    disk = run.before.one("disks", name="myvm_disk")["id"]
+    if not run.before.rows("disk_attachments", disk_id=disk) or run.after.rows("disk_attachments", disk_id=disk):
         raise Differs("the disk is still attached")
-    image_of(seen.after, seen.after.one("disks", id=disk))
+    image_of(run.after, run.after.one("disks", id=disk))
 
 
 def _template_made(name: str = "mytemplate", **wanted: object) -> Oracle:
-    def oracle(seen: Seen) -> None:
-        row = was_added(seen, "templates", name)
+    def oracle(run: ExampleRun) -> None:
+        row = was_added(run, "templates", name)
         expect(row, **wanted)
-        owned = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])}
-        if not owned or not owned <= {disk for disk, _ in seen.after.images()}:
+        owned = {one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=row["id"])}
+        if not owned or not owned <= {disk for disk, _ in run.after.images()}:
             raise Differs("the template's disks are not on the nodes")
 
     return oracle
@@ -228,9 +228,9 @@ TASKS = (
     Task("ovirt_vm/31", None, (*_VM, seeds.places.my_host)),
     Task(
         "ovirt_vm/32",
-        lambda seen: (
-            links(("vms", "myvm"), ("nodes", "host1"))(seen),
-            links(("vms", "myvm"), ("nodes", "host2"))(seen),
+        lambda run: (
+            links(("vms", "myvm"), ("nodes", "host1"))(run),
+            links(("vms", "myvm"), ("nodes", "host2"))(run),
         )[0],
         (*_VM, seeds.rows.renamed("nodes", "node1", "host1"), seeds.rows.renamed("nodes", "node2", "host2")),
     ),

@@ -29,45 +29,45 @@ Given = Mapping[type[Any], Mapping[str, Any]]  # by models: what is said of the 
 class _Listener:
     """Stands before a node and writes down what it is told."""
 
-    def __init__(self, node: NodeApi, name: str, told: list[str]) -> None:
+    def __init__(self, node: NodeApi, name: str, calls: list[str]) -> None:
         self._node = node
         self._name = name
-        self._told = told
+        self._calls = calls
 
     def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
         async def call(*arguments: Any) -> Any:
             if CHANGES.match(operation):
-                said = msgspec.json.encode([msgspec.to_builtins(one) for one in arguments]).decode()
-                self._told.append(f"{self._name}: {operation} {said}")
+                body = msgspec.json.encode([msgspec.to_builtins(one) for one in arguments]).decode()
+                self._calls.append(f"{self._name}: {operation} {body}")
             return await getattr(self._node, operation)(*arguments)
 
         return call
 
 
 class _Fleet(FakeFleet):
-    def __init__(self, nodes: Mapping[str, FakeNode], told: list[str]) -> None:
+    def __init__(self, nodes: Mapping[str, FakeNode], calls: list[str]) -> None:
         super().__init__(dict(nodes))
-        self._told = told
+        self._calls = calls
 
     async def node(self, node_id: str) -> NodeApi:
-        return self._heard(await super().node(node_id))
+        return self._recording(await super().node(node_id))
 
     async def carrier(self, storage_domain: str) -> NodeApi:
-        return self._heard(await super().carrier(storage_domain))
+        return self._recording(await super().carrier(storage_domain))
 
-    def _heard(self, node: NodeApi) -> NodeApi:
-        return cast(NodeApi, _Listener(node, cast(FakeNode, node).name, self._told))
+    def _recording(self, node: NodeApi) -> NodeApi:
+        return cast(NodeApi, _Listener(node, cast(FakeNode, node).name, self._calls))
 
 
-async def told(given: Given) -> list[str]:
+async def calls_of(given: Given) -> list[str]:
     """Of a VM of the template tiny with two processors and a NIC, unless something else is given. node3 is in the
     cluster OTHER_CLUSTER."""
-    world, said = World(), list[str]()
+    world, calls = World(), list[str]()
     with world.store.transaction() as tx:
         tx.clusters.add(replace(world.cluster, id=OTHER_CLUSTER, name="other"))
         node3 = found(tx.nodes.get(node_id(3)), "host", node_id(3))
         tx.nodes.update(replace(node3, cluster_id=OTHER_CLUSTER))
-    world.begin_with(_Fleet(world.nodes, said))
+    world.begin_with(_Fleet(world.nodes, calls))
     of_vm = {"template_id": TINY_ID, "sockets": 2, **given.get(Vm, {})}
     command = new_vm(world, **of_vm)
     await done(world, command)
@@ -79,8 +79,8 @@ async def told(given: Given) -> list[str]:
     try:
         await done(world, RemoveVm(id=command.id))
     except WrongState as err:
-        said.append(str(err))
-    return _without_random(said)
+        calls.append(str(err))
+    return _without_random(calls)
 
 
 def _without_random(lines: list[str]) -> list[str]:
