@@ -94,8 +94,6 @@ def test_the_engines_and_the_nodes_packages_count_for_themselves() -> None:
     assert package_of(Path("netconf/kernel/diff.py")) == "netconf"
 
 
-def test_one_name_more_than_allowed_is_refused_and_a_new_package_may_have_none() -> None:
-    limits = {"netconf": 2}
-    assert over(Counter(netconf=2), limits) == []
-    assert len(over(Counter(netconf=3), limits)) == 1
-    assert len(over(Counter(other=1), limits)) == 1
+def test_one_name_more_than_allowed_in_all_is_refused() -> None:
+    assert over(Counter(netconf=1, node=1), 2) is None
+    assert over(Counter(netconf=1, node=2), 2) is not None
