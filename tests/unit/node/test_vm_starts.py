@@ -49,7 +49,7 @@ FACTS = DomainFacts(VM.id, "web", (), (), (LeaseFact("trivet", "engine", "/a/lea
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("reason", "meant"),
     [
         ("No space left on device", "its lease engine was not taken: this node is not in the lockspace trivet"),
         ("Transport endpoint is not connected", "its lease engine was not taken: the volume of the lease reaches"),
