@@ -53,7 +53,9 @@ class FakeFleet:
         if found.host.claimed is not None:
             raise BelongsToSite(address=node.address)
         if fingerprint and not is_meant(fingerprint, found.fingerprint):
-            raise OtherFingerprint(address=node.address, found=format_proquints(found.fingerprint), said=fingerprint)
+            raise OtherFingerprint(
+                address=node.address, found=format_proquints(found.fingerprint), expected=fingerprint
+            )
         if claim_code != found.host.claim_code:
             raise WrongCode(address=node.address)
         found.host.asking = True
