@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from ci.lab import engine_vm
 from tests.lab.under_test import LabUnderTest
 
+HANG_S = 600.0  # a program that begins in an emulated engine on busy processors
 GLUSTER = "24007-24599"  # glusterd and the bricks: gluster/README.md
 FILLER = "/var/lib/trivet/volumes/engine/filler"
 FILL = (
@@ -76,7 +77,7 @@ def engine_process(lab: LabUnderTest) -> str:
 def in_engine(lab: LabUnderTest, *command: str) -> str:
     """Run a command in the engine VM by its guest agent."""
     path = f"/usr/bin/{command[0]}"
-    done = engine_vm.find(lab.appliance.machines).exec(path, *command[1:], timeout_s=120)
+    done = engine_vm.find(lab.appliance.machines).exec(path, *command[1:], timeout_s=HANG_S)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().strip()
 

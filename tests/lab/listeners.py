@@ -1,12 +1,14 @@
 """What listens on the nodes of a lab, and what it answers to whom: tried from the bridge, where no node is."""
 
 import re
+import select
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ci.lab.relay import enter
@@ -16,7 +18,7 @@ from tests.lab.under_test import LabUnderTest
 AGENT, LIBVIRT = "trivet-node", "libvirtd"
 # These let members of the site in, by certificate; imageio and the screens of VMs let in who has a ticket.
 FOR_MEMBERS = frozenset({AGENT, LIBVIRT, "glusterd", "glusterfsd"})
-ANSWER_S = 2.0
+ANSWER_S, AT_ONCE = 2.0, 1024
 
 # Program GF-DUMP, version 1, "what else is there?", which every Gluster server has (rpc/rpc-lib/src/protocol-common.h).
 _CALL = struct.pack(">10IQ", 1, 0, 2, 123451501, 1, 1, 0, 0, 0, 0, 0)
@@ -86,6 +88,33 @@ def who_lets_in(lab: LabUnderTest, nodes: tuple[str, ...], tls: ssl.SSLContext) 
     for (name, _, _), answer in zip(asked, said, strict=True):
         found.setdefault(name, set()).add(bool(answer) and answer.startswith(LET_IN.get(name, b"")))
     return found
+
+
+def scanned(lab: LabUnderTest, address: str) -> set[int]:
+    """Every TCP port of an address at which somebody accepts."""
+    with ThreadPoolExecutor(1, initializer=enter, initargs=(lab.appliance.lab.netns_path,)) as inside:
+        pieces = (range(first, min(first + AT_ONCE, 1 << 16)) for first in range(1, 1 << 16, AT_ONCE))
+        return set().union(*inside.map(lambda ports: _accepting(address, ports), pieces))
+
+
+def _accepting(address: str, ports: range) -> set[int]:
+    """Of these ports. All are asked before the first answer is waited for."""
+    with ExitStack() as open_:
+        asked = {port: open_.enter_context(socket.socket()) for port in ports}
+        poll = select.poll()
+        for port, one in asked.items():
+            one.setblocking(False)
+            one.connect_ex((address, port))
+            poll.register(one, select.POLLOUT)
+        waiting, until = {one.fileno(): port for port, one in asked.items()}, time.monotonic() + ANSWER_S
+        found = set()
+        while waiting and (left_s := until - time.monotonic()) > 0:
+            for handle, _ in poll.poll(left_s * 1000):
+                poll.unregister(handle)
+                port = waiting.pop(handle)
+                if asked[port].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                    found.add(port)
+        return found
 
 
 def _question(process: str) -> bytes:

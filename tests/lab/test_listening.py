@@ -2,17 +2,32 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ci.lab import engine_vm
+from ci.lab.names import ENGINE_ADDRESS
 from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.deploy.folder import AUTHORITY, DEFAULT_FOLDER
 from node.api.messages.identity import Role
+from node.api.paths import PORT
 from node.ports import ENGINE_PORTS, NODE_PORTS
+from node.registration.credentials import self_signed_pem
 from tests.lab import listeners
-from tests.lab.listeners import GLUSTER_CALL, Attempts, attempt, client_context, listening
+from tests.lab.listeners import (
+    FOR_MEMBERS,
+    GLUSTER_CALL,
+    Attempts,
+    attempt,
+    client_context,
+    listening,
+    scanned,
+    who_lets_in,
+)
 from tests.lab.under_test import LabUnderTest
 
 BRICKS_S = 120.0
@@ -110,6 +125,35 @@ def test_libvirt_answers_nodes_of_the_site_only(lab: LabUnderTest, from_bridge: 
         tls = client_context(pair, tmp_path / who)
         answers = from_bridge([attempt(lab, node, LIBVIRT_PORT, b"", tls) for node in lab.nodes])
         assert set(answers) == {b"\1" if who == "a member" else b""}, who
+
+
+def test_no_listener_lets_in_a_certificate_that_is_not_good(lab: LabUnderTest, tmp_path: Path) -> None:
+    site = KeyPair(*(lab.exec(lab.nodes[0], "cat", f"{DEFAULT_FOLDER}/{AUTHORITY}.{part}") for part in ("key", "crt")))
+    name, now = lab.nodes[0], datetime.now(UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    strangers = {
+        "without one": None,
+        "expired": make_pair(site, Role.NODE, name, now=now - timedelta(days=6 * 365)),
+        "not good yet": make_pair(site, Role.NODE, name, now=now + timedelta(days=365)),
+        "self-signed": KeyPair(pem, self_signed_pem(key, name, (), now)),
+        "of another authority": make_pair(make_authority(lab.appliance.lab.name), Role.NODE, name),
+        "of a former member": make_pair(site, Role.NODE, "node9"),
+    }
+    own = client_context(make_pair(site, Role.NODE, name), tmp_path / "own")
+    gluster_ports(lab)  # all bricks are there
+    assert who_lets_in(lab, lab.nodes, own) == {process: {True} for process in FOR_MEMBERS}
+    for who, pair in strangers.items():
+        found = who_lets_in(lab, lab.nodes, client_context(pair, tmp_path / who))
+        assert found == {process: {False} for process in FOR_MEMBERS}, who
+
+
+@pytest.mark.long
+def test_a_scan_of_all_ports_finds_those_of_the_table_only(lab: LabUnderTest) -> None:
+    for address, known in ((lab.node(lab.nodes[0]).node.address, NODE_PORTS), (ENGINE_ADDRESS, ENGINE_PORTS)):
+        found = scanned(lab, address)
+        assert {port for port in found if not any(port in ports for ports in known)} == set(), address
+        assert found & {443, PORT}, address
 
 
 def gluster_ports(lab: LabUnderTest) -> list[tuple[str, int]]:
