@@ -19,11 +19,13 @@ from ci.lab.names import ENGINE_ADDRESS
 from ci.lab.progress import Progress
 from hosted_engine.authority import KeyPair
 from node.fingerprint import format_proquints
+from node.join_code import new_join_code
 from node.system.process import run
 from node.tls import certificate_fingerprint, fetch_certificate
 from tests.conformance.outside import console, running, until
 from tests.conformance.test_sdk import UP_WITHIN_S, connect, discard, new_vm
 from tests.lab import interceptor, listeners
+from tests.lab.engine_faults import in_engine
 from tests.lab.under_test import LabUnderTest, find
 
 HANG_S = 300.0  # what takes seconds
@@ -43,9 +45,10 @@ class Fourth:
     def site(self) -> tuple[str, ...]:
         return tuple(name for name in self.lab.nodes if name != self.name)
 
-    def join(self, engine: str, *options: str) -> dict[str, Any]:
+    def join(self, engine: str, *options: str, code: str = "") -> dict[str, Any]:
         """What `trivet join` says, with its exit status."""
-        done = self.lab.node(self.name).exec("trivet", "join", engine, "--json", *options, check=False)
+        command = ("trivet", "join", engine, "--json", *options, *(("--code-fd", "0") if code else ()))
+        done = self.lab.node(self.name).exec(*command, stdin=code, timeout_s=HANG_S, check=False)
         return {"status": done.returncode, **json.loads(done.stdout)}
 
     def state(self) -> str:
@@ -154,6 +157,45 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
         "its old certificate opens nothing"
     )
     assert_forgotten(lab, fourth)
+
+
+@pytest.mark.long
+def test_a_join_code_takes_one_node_in_once_and_a_wrong_one_none(
+    fourth: Fourth, hosts: sdk.services.HostsService, lab: LabUnderTest
+) -> None:
+    words = format_proquints(engine_fingerprint(lab))
+    wrong = fourth.join(ENGINE_ADDRESS, "--fingerprint", words, code=new_join_code())
+    assert (wrong["status"], wrong["state"]) == (1, "rejected")
+    assert "join code" in wrong["detail"]
+    assert hosts.list(search=f"name={fourth.name}") == []
+
+    made = dict(line.split(": ", 1) for line in in_engine(lab, "trivet-join-codes", "add").splitlines())
+    assert made["engine's words"] == words
+    fourth.join(ENGINE_ADDRESS, "--fingerprint", words, code=made["code"])
+    until("the node is up", lambda: is_up(hosts, fourth.name), timeout_s=HANG_S)
+    shown = in_engine(lab, "trivet-join-codes", "list")
+    assert f"by host {fourth.name}" in shown
+    assert made["code"] not in shown
+    assert made["code"] not in fourth.lab.exec(fourth.name, "sh", "-c", f"cat {OWN_FOLDER}/*.json")
+
+    leave(fourth, hosts)
+    again = fourth.join(ENGINE_ADDRESS, "--fingerprint", words, code=made["code"])
+    assert (again["status"], again["state"]) == (1, "rejected")
+    assert "used" in again["detail"]
+    assert hosts.list(search=f"name={fourth.name}") == []
+
+
+def leave(fourth: Fourth, hosts: sdk.services.HostsService) -> None:
+    (host,) = hosts.list(search=f"name={fourth.name}")
+    service = hosts.host_service(host.id)
+    service.deactivate()
+    until("it is in maintenance", lambda: bool(service.get().status == MAINTENANCE), timeout_s=HANG_S)
+    service.remove()
+    until("it is gone", lambda: not hosts.list(search=f"name={fourth.name}"), timeout_s=HANG_S)
+
+
+def is_up(hosts: sdk.services.HostsService, name: str) -> bool:
+    return [host.status for host in hosts.list(search=f"name={name}")] == [UP]
 
 
 def ask(fourth: Fourth, hosts: sdk.services.HostsService) -> types.Host:
