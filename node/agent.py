@@ -65,6 +65,7 @@ from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
+from node.vms.memory_snapshots import MemorySnapshots
 from node.vms.resizing import Resizing
 from node.vms.runs import Runs
 from node.vms.seed_discs import SeedDiscs
@@ -245,6 +246,14 @@ class Agent:
                     hypervisor,
                     self._pools.suspending,
                     self._clock,
+                    volumes=PurePosixPath(settings.volumes),
+                    need=mounts.need,
+                ),
+                MemorySnapshots(
+                    self._vms,
+                    live,
+                    hypervisor,
+                    self._pools.suspending,
                     volumes=PurePosixPath(settings.volumes),
                     need=mounts.need,
                 ),

@@ -34,6 +34,7 @@ from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
+from node.vms.memory_snapshots import MemorySnapshots
 from node.vms.resizing import Resizing
 from node.vms.suspending import Suspending
 
@@ -67,6 +68,7 @@ check_parts(
         Cdroms,
         Suspending,
         LiveImages,
+        MemorySnapshots,
     )
 )
 

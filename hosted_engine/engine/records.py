@@ -7,6 +7,7 @@ from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.joining.preapprovals import Preapproval
 from hosted_engine.engine.nodes.network import ObservedLinks
+from hosted_engine.engine.snapshots.model import MemoryVolume
 from hosted_engine.engine.storage.model import ObservedStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.unregistered.model import Unregistered
@@ -17,6 +18,7 @@ from hosted_engine.engine.users.password_policy import PasswordPolicy
 
 RECORDS: tuple[Record[Any], ...] = (
     Record(DiskImage, "disk_images", order="id"),
+    Record(MemoryVolume, "memory_volumes", order="id"),
     Record(NodeRegistration, "node_registrations", order="since", indexes=(("state",),)),
     Record(Preapproval, "node_preapprovals", order="created_at", indexes=(("kind", "value"),)),
     Record(ObservedLinks, "seen_links", order="id"),

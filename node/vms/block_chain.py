@@ -4,6 +4,7 @@ import os.path
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 AGENT = "org.qemu.guest_agent.0"
 
@@ -40,9 +41,12 @@ def has_agent(xml: str) -> bool:
     return any(one.get("name") == AGENT and one.get("state") == "connected" for one in channels)
 
 
-def snapshot_xml(files: Mapping[str, str], others: Sequence[str]) -> str:
-    """From now on the disks, by their targets, are written to these files, which are there; the `others` as before."""
+def snapshot_xml(files: Mapping[str, str], others: Sequence[str], memory: Path | None = None) -> str:
+    """From now on the disks, by their targets, are written to these files, which are there; the `others` as before. The
+    memory of that moment goes into the file `memory`, if it is wanted."""
     snapshot = ET.Element("domainsnapshot")
+    if memory is not None:
+        ET.SubElement(snapshot, "memory", snapshot="external", file=str(memory))
     disks = ET.SubElement(snapshot, "disks")
     for target, file in files.items():
         disk = ET.SubElement(disks, "disk", name=target, snapshot="external", type="file")
@@ -51,6 +55,24 @@ def snapshot_xml(files: Mapping[str, str], others: Sequence[str]) -> str:
     for target in others:
         ET.SubElement(disks, "disk", name=target, snapshot="no")
     return ET.tostring(snapshot, encoding="unicode")
+
+
+def on_images(xml: str, images: Mapping[str, tuple[str, str]]) -> str:
+    """A domain with its disks on other images: files and formats by the folders, one for each disk, in which the files
+    of its disks are. What the images stand on is found out anew."""
+    domain = ET.fromstring(xml)
+    for disk in domain.iterfind("devices/disk"):
+        source, driver = disk.find("source"), disk.find("driver")
+        file = source.get("file", "") if source is not None else ""
+        found = images.get(os.path.basename(os.path.dirname(file)))
+        if source is None or driver is None or found is None or os.path.basename(found[0]) == os.path.basename(file):
+            continue
+        for one in disk.findall("backingStore"):
+            disk.remove(one)
+        source.clear()
+        source.set("file", found[0])
+        driver.set("type", found[1])
+    return ET.tostring(domain, encoding="unicode")
 
 
 def _chain(disk: ET.Element) -> DiskChain:

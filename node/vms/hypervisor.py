@@ -109,9 +109,10 @@ class Hypervisor(Protocol):
         """Plug processors into a running domain, or ask its guest to let go of some."""
         ...
 
-    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool, memory: bool = False) -> None:
         """Let the disks that `xml` names be written to the files that it names, all at one moment; all of them or none.
-        `quiesce`: with the file systems of the guest flushed and held still by its agent."""
+        `quiesce`: with the file systems of the guest flushed and held still by its agent. With `memory`, which
+        goes into the file that `xml` names, the domain stands still until that is written."""
         ...
 
     def commit(self, vm_id: str, target: str, *, base: str, top: str, active: bool) -> None:
@@ -139,8 +140,8 @@ class Hypervisor(Protocol):
         """The domain whose memory is in the file at `path`."""
         ...
 
-    def restore(self, path: str, *, paused: bool = False) -> None:
-        """Start that domain as `start` does, from its memory."""
+    def restore(self, path: str, xml: str, *, paused: bool = False) -> None:
+        """Start that domain as `start` does, from its memory; `xml` is `saved_xml`, with its disks elsewhere, say."""
         ...
 
     def end(self, vm_id: str, name: str) -> End | None:

@@ -1,6 +1,6 @@
 """How a VM comes to run on this node: anew from its specification, or from the memory that it was suspended with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from node.api.refusals import MemoryUnknown, NotStartable, VmNotPossible
 from node.storage import layout
 from node.system.files import sync_folder
 from node.system.time_zones import is_known
+from node.vms.block_chain import on_images
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import DomainPaths, domain_xml
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
@@ -28,7 +29,10 @@ def launch_of(hypervisor: Hypervisor, spec: VmSpec, paths: DomainPaths) -> Launc
     """Blocks. Raises VmNotPossible, MemoryUnknown, NotStartable, HypervisorFailed."""
     if spec.resume_from is not None:
         path = Path(layout.image(paths.volumes, spec.resume_from))
-        return _from_memory(hypervisor, spec, path)
+        images = {
+            one.image.disk_id: (str(layout.image(paths.volumes, one.image)), one.format.value) for one in spec.disks
+        }
+        return _from_memory(hypervisor, spec, path, images)
     if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
         raise VmNotPossible(vm=spec.name, reason=reason)
     name = domain_name(spec.name, spec.id, {domain.name for domain in hypervisor.domains()})
@@ -36,14 +40,16 @@ def launch_of(hypervisor: Hypervisor, spec: VmSpec, paths: DomainPaths) -> Launc
     return Launch(domain_facts(xml), lambda: hypervisor.start(xml, paused=spec.start_paused))
 
 
-def _from_memory(hypervisor: Hypervisor, spec: VmSpec, path: Path) -> Launch:
-    """It is what it was: the file has its devices, too, and nothing else of `spec` counts."""
+def _from_memory(hypervisor: Hypervisor, spec: VmSpec, path: Path, images: Mapping[str, tuple[str, str]]) -> Launch:
+    """It is what it was: the file has its devices, too, and of `spec` nothing else than the images of its disks
+    counts."""
     if not path.exists():
         raise MemoryUnknown(vm=spec.name)
     try:
-        facts = domain_facts(hypervisor.saved_xml(str(path)))
+        xml = on_images(hypervisor.saved_xml(str(path)), images)
     except HypervisorFailed as err:  # it was not written to its end, say
         raise NotStartable(vm=spec.name, reason=err.text.why) from err
+    facts = domain_facts(xml)
     if facts.id != spec.id:
         raise MemoryUnknown(vm=spec.name)
 
@@ -52,7 +58,7 @@ def _from_memory(hypervisor: Hypervisor, spec: VmSpec, path: Path) -> Launch:
         used = path.with_name(f"{path.name}.part")
         _rename(path, used)
         try:
-            hypervisor.restore(str(used), paused=spec.start_paused)
+            hypervisor.restore(str(used), xml, paused=spec.start_paused)
         except HypervisorFailed:
             if hypervisor.find(spec.id) is None:
                 _rename(used, path)

@@ -89,9 +89,10 @@ class LibvirtHypervisor:
         act = "change the processors of the VM"
         self._do(act, lambda c: c.lookupByUUIDString(vm_id).setVcpusFlags(count, live))
 
-    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
-        flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
-        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool, memory: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+        flags |= 0 if memory else libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE if quiesce else 0
         self._do("take the snapshot", lambda c: c.lookupByUUIDString(vm_id).snapshotCreateXML(xml, flags))
 
@@ -119,9 +120,9 @@ class LibvirtHypervisor:
     def saved_xml(self, path: str) -> str:
         return self._do("read the memory of the VM", lambda c: str(c.saveImageGetXMLDesc(path)))
 
-    def restore(self, path: str, *, paused: bool = False) -> None:
+    def restore(self, path: str, xml: str, *, paused: bool = False) -> None:
         flags = libvirt.VIR_DOMAIN_SAVE_PAUSED if paused else libvirt.VIR_DOMAIN_SAVE_RUNNING
-        self._do("start the VM from its memory", lambda c: c.restoreFlags(path, None, flags))
+        self._do("start the VM from its memory", lambda c: c.restoreFlags(path, xml, flags))
 
     def end(self, vm_id: str, name: str) -> End | None:
         """As the events said, or the log of the VM where they did not come: libvirtd or its client was away."""

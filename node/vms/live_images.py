@@ -2,11 +2,11 @@
 
 import asyncio
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from node.api.messages.images import ImageRef
-from node.api.messages.vms import SnapshotReport, SnapshotRequest
+from node.api.messages.vms import NewLayer, SnapshotReport, SnapshotRequest
 from node.api.refusals import VmUnknown, vm_uuid
 from node.clock import Clock
 from node.storage import layout
@@ -14,6 +14,7 @@ from node.storage.mount_points import real_path
 from node.system.threads import Threads
 from node.vms.block_chain import DiskChain, disk_chains, has_agent, snapshot_xml
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
+from node.vms.states import PAUSED, PAUSED_FOR_SNAPSHOT
 
 ANSWER_S, INTERVAL_S = 15.0, 0.5  # of a merge under way
 
@@ -31,7 +32,14 @@ class LiveImages:
         return await self._threads(self._snapshot, vm_uuid(vm_id), request)
 
     async def vm_images(self, vm_id: str) -> tuple[ImageRef, ...]:
+        """After a snapshot with memory that is under way, if there is one."""
+        await self.wait_for_snapshot(vm_id)
         return await self._threads(self._images, vm_uuid(vm_id))
+
+    async def wait_for_snapshot(self, vm_id: str) -> None:
+        """Until libvirt does not write the memory of the VM for one any more, which it goes on with by itself."""
+        while await self._threads(self._is_saving, vm_uuid(vm_id)):
+            await self._clock.sleep(INTERVAL_S)
 
     async def merge(self, upper: Path, lower: Path) -> int | None:
         """How many percent of `upper` are in `lower`; 100 once the VM does not use `upper` any more. None where no VM
@@ -43,24 +51,35 @@ class LiveImages:
                 return percent
             await asyncio.sleep(INTERVAL_S)
 
+    def has_switched(self, vm_id: str, layers: Sequence[NewLayer]) -> bool:
+        """Blocks. Whether the VM writes to none of the images before any more."""
+        return not self._to_switch(self._xml(vm_id), layers)[0]
+
+    def switch(
+        self, vm_id: str, layers: Sequence[NewLayer], *, quiesce: bool = False, memory: Path | None = None
+    ) -> None:
+        """Blocks. Raises HypervisorFailed, and nothing has changed then."""
+        files, others = self._to_switch(self._xml(vm_id), layers)
+        xml = snapshot_xml(files, others, memory)
+        self._hypervisor.snapshot(vm_id, xml, quiesce=quiesce, memory=memory is not None)
+
     def _snapshot(self, vm_id: str, request: SnapshotRequest) -> SnapshotReport:
-        xml = self._xml(vm_id)
-        new = {self._path(layer.image): self._path(layer.new) for layer in request.layers}
-        files, others = {}, []
-        for chain in disk_chains(xml):
-            path = self._real(chain.links[0].path)
-            if path in new:
-                files[chain.target] = str(layout.image(self._volumes, self._layer(request, path)))
-            else:
-                others.append(chain.target)
-        if not files:  # it was done before
+        if self.has_switched(vm_id, request.layers):  # it was done before
             return SnapshotReport()
-        quiesced = request.quiesce and has_agent(xml)
-        self._hypervisor.snapshot(vm_id, snapshot_xml(files, others), quiesce=quiesced)
+        quiesced = request.quiesce and has_agent(self._xml(vm_id))
+        self.switch(vm_id, request.layers, quiesce=quiesced)
         return SnapshotReport(quiesced=quiesced)
 
-    def _layer(self, request: SnapshotRequest, path: str) -> ImageRef:
-        return next(layer.new for layer in request.layers if self._path(layer.image) == path)
+    def _to_switch(self, xml: str, layers: Sequence[NewLayer]) -> tuple[dict[str, str], list[str]]:
+        """By the targets of the disks that are on the images before: the new ones; and the targets of all others."""
+        new = {self._path(layer.image): str(layout.image(self._volumes, layer.new)) for layer in layers}
+        tops = {chain.target: self._real(chain.links[0].path) for chain in disk_chains(xml)}
+        files = {target: new[path] for target, path in tops.items() if path in new}
+        return files, [target for target in tops if target not in files]
+
+    def _is_saving(self, vm_id: str) -> bool:
+        domain = self._hypervisor.find(vm_id)
+        return domain is not None and (domain.state, domain.reason) == (PAUSED, PAUSED_FOR_SNAPSHOT)
 
     def _images(self, vm_id: str) -> tuple[ImageRef, ...]:
         root = Path(self._volumes)

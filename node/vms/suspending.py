@@ -8,10 +8,10 @@ from node.api.problems import Failed
 from node.api.refusals import VmNotUp
 from node.clock import Clock
 from node.storage import layout
-from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 from node.vms.lifecycle import Vms
+from node.vms.memory_files import make_folder, sync_memory
 
 POLL_S = 1.0
 
@@ -56,12 +56,12 @@ class Suspending:
                 report = await self._vms.observe(vm_id)
             if (report.state, report.reason) != (VmState.DOWN, DownReason.SAVED):
                 raise VmNotUp(vm=report.name, act="suspend", state=report.state)
-            await self._threads(_sync, path)
+            await self._threads(sync_memory, path)
             return report
 
     async def _save(self, report: VmReport, path: Path) -> None:
         try:
-            await self._threads(_make_folder, path.parent)
+            await self._threads(make_folder, path.parent)
             await self._vms.take_seed_out(report.id)
             await self._threads(self._hypervisor.save, report.id, str(path))
         except (HypervisorFailed, OSError) as err:
@@ -70,12 +70,3 @@ class Suspending:
             await self._threads(path.unlink, missing_ok=True)
             reason = err.text.why if isinstance(err, HypervisorFailed) else str(err)
             raise NotSuspended(vm=report.name, reason=reason) from err
-
-
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _sync(path: Path) -> None:
-    sync_file(path)
-    sync_folder(path.parent)

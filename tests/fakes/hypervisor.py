@@ -130,8 +130,15 @@ class FakeHypervisor:
         vcpu.set("current", str(count))
         running.xml = ET.tostring(root, encoding="unicode")
 
-    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool, memory: bool = False) -> None:
         self.quiesced.append(quiesce)
+        wanted_memory = ET.fromstring(xml).find("memory")
+        if (wanted_memory is not None) is not memory or (memory and quiesce):
+            raise HypervisorFailed(act="take the snapshot", reason="invalid argument")
+        if self.refuse_save:
+            raise HypervisorFailed(act="take the snapshot", reason=self.refuse_save)
+        if wanted_memory is not None:
+            Path(wanted_memory.get("file", "")).write_text(self._get(vm_id).xml)
         root = ET.fromstring(self._get(vm_id).xml)
         for wanted in ET.fromstring(xml).iterfind("disks/disk[@snapshot='external']"):
             disk, source = _disk(root, wanted.get("name", "")), wanted.find("source")
@@ -233,12 +240,14 @@ class FakeHypervisor:
         self.set(vm_id, SHUT_OFF, 5)
 
     def saved_xml(self, path: str) -> str:
-        return Path(path).read_text()
+        if not (xml := Path(path).read_text()):
+            raise HypervisorFailed(act="read the memory of the VM", reason="save image is incomplete")
+        return xml
 
-    def restore(self, path: str, *, paused: bool = False) -> None:
-        if self.refuse_restore:
-            raise HypervisorFailed(act="start the VM from its memory", reason=self.refuse_restore)
-        self.start(Path(path).read_text(), paused=paused)
+    def restore(self, path: str, xml: str, *, paused: bool = False) -> None:
+        if self.refuse_restore or not Path(path).exists():
+            raise HypervisorFailed(act="start the VM from its memory", reason=self.refuse_restore or "no such file")
+        self.start(xml, paused=paused)
 
     def end(self, vm_id: str, name: str) -> End | None:
         return self.ends.get(vm_id)

@@ -22,6 +22,9 @@ from node.api.messages.vms import (
     DiskBus,
     DownReason,
     GraphicsType,
+    MemoryLink,
+    MemorySnapshotRequest,
+    NewLayer,
     SuspendRequest,
     Ticket,
     VmCpus,
@@ -118,6 +121,42 @@ class VmContract(ContractBase):
             await node.suspend_vm(spec.id, request)
         assert refused.value.text.code == "VmNotUp"
         await node.remove_image(memory)
+
+    async def test_a_snapshot_with_memory_is_resumed_from_as_often_as_it_has_names(self, node: NodeApi) -> None:
+        base, layer, memory = (self.new_image() for _ in range(3))
+        layer = msgspec.structs.replace(base, image_id=layer.image_id)
+        await node.make_image(base, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB))
+        spec = self.new_vm(VmDisk(image=base, format=ImageFormat.QCOW2))
+        request = MemorySnapshotRequest(layers=(NewLayer(image=base, new=layer),), memory=memory)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.snapshot_vm_with_memory(spec.id, request)
+        assert refused.value.text.code == "VmUnknown"
+        await node.start_vm(spec)
+        await node.make_image(layer, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB, backing=base))
+        for _ in range(2):
+            await node.snapshot_vm_with_memory(spec.id, request)
+        assert [one.image_id for one in await node.vm_images(spec.id)] == [layer.image_id]
+        report = await node.vm(spec.id)
+        assert report is not None
+        assert report.state is VmState.UP
+        await node.destroy_vm(spec.id)
+        for number in range(2):
+            link, again = self.new_image(), msgspec.structs.replace(base, image_id=f"again{number}")
+            await node.make_image(again, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB, backing=base))
+            for _ in range(2):
+                await node.link_memory(link, MemoryLink(source=memory))
+            disk = VmDisk(image=again, format=ImageFormat.QCOW2)
+            resumed = msgspec.structs.replace(spec, disks=(disk,), resume_from=link)
+            assert (await node.start_vm(resumed)).state is VmState.UP
+            assert [one.image_id for one in await node.vm_images(spec.id)] == [again.image_id]
+            await node.destroy_vm(spec.id)
+            for image in (link, again):
+                await node.remove_image(image)
+        for image in (memory, layer, base):
+            await node.remove_image(image)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.link_memory(self.new_image(), MemoryLink(source=memory))
+        assert refused.value.text.code == "ImageUnknown"
 
     async def test_a_vm_that_no_node_can_make_is_refused(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")

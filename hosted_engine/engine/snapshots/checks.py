@@ -7,8 +7,8 @@ from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus, SnapshotType
-from hosted_engine.engine.vms.checks import changeable_vm
-from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.checks import changeable_vm, resting_vm
+from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 
 
@@ -57,6 +57,12 @@ def check_previewed(tx: Transaction, vm: Vm, action: str) -> tuple[Snapshot, Sna
             mend="Preview a snapshot first",
         )
     return snapshot, before
+
+
+def previewing_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
+    """The VM, when it is down, or suspended with the memory that it was previewed with."""
+    vm = changeable_vm(tx, vm_id, action)
+    return vm if vm.status is VmStatus.SUSPENDED else resting_vm(tx, vm_id, action)
 
 
 def usable_snapshot(tx: Transaction, snapshot_id: str, action: str) -> Snapshot:

@@ -7,32 +7,36 @@ import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View, Within
-from hosted_engine.engine.entity.field import Field, Settable, Several
+from hosted_engine.engine.entity.field import Settable, Several
 from hosted_engine.engine.entity.reported import AsItWas, Reported, Shown
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NotSupported, NotThere
-from hosted_engine.engine.snapshots.checks import the_snapshot
+from hosted_engine.engine.problems import BadValue, NotThere
+from hosted_engine.engine.snapshots.checks import snapshot_disks, the_snapshot
 from hosted_engine.engine.snapshots.commands.add import AddSnapshot
 from hosted_engine.engine.snapshots.commands.remove import RemoveSnapshot
 from hosted_engine.engine.snapshots.config import disk_then, disks_in, nics_in
+from hosted_engine.engine.snapshots.memory import why_no_memory
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
-from hosted_engine.engine.snapshots.requests import NO_MEMORY, restore
+from hosted_engine.engine.snapshots.requests import OF_BOTH, restore
 from hosted_engine.engine.vms.cdroms.api import CDROM_ID
 from hosted_engine.engine.vms.checks import the_vm
 
 
 class SnapshotEntity(Entity[Snapshot]):
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Snapshot]:
-        if given.get("persist_memorystate"):
-            raise NotSupported(value="true", field="snapshot.persist_memorystate", reason=NO_MEMORY)
-        snapshot = self.make(tx, {**given, "persist_memorystate": False})
-        chosen = given.get("disk_attachments")
-        command = AddSnapshot(
-            vm_id=snapshot.vm_id,
-            snapshot=msgspec.to_builtins(snapshot),
-            chosen=None if chosen is None else tuple(str(how.get("disk", {}).get("id", "")) for how in chosen),
-        )
+        """With its memory, as in oVirt, unless that is not wanted, or not said and not possible."""
+        attributes = given.get("disk_attachments")
+        chosen = None if attributes is None else tuple(str(how.get("disk", {}).get("id", "")) for how in attributes)
+        wanted = given.get("persist_memorystate")
+        if wanted is not False:
+            vm = the_vm(tx, given["vm_id"])
+            reason = why_no_memory(tx, vm, snapshot_disks(tx, vm, chosen))
+            if wanted and reason is not None:
+                raise BadValue(value="true", field="snapshot.persist_memorystate", reason=f"VM {vm.name}: {reason}")
+            wanted = reason is None
+        snapshot = self.make(tx, {**given, "persist_memorystate": wanted})
+        command = AddSnapshot(vm_id=snapshot.vm_id, snapshot=msgspec.to_builtins(snapshot), chosen=chosen)
         return command, snapshot
 
     def gather(self, view: View, items: Sequence[Snapshot]) -> Any:
@@ -64,7 +68,7 @@ SNAPSHOTS = SnapshotEntity(
             "disk_attachments", settable=Settable.ON_ADD, of="disk_attachments", completed=("disk",)
         )
     },
-    actions={"restore": Action(restore, inputs={"restore_memory": Field("restore_memory")})},
+    actions={"restore": Action(restore, inputs=OF_BOTH)},
 )
 
 

@@ -12,30 +12,40 @@ from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.images import note_progress
 from hosted_engine.engine.problems import NodeNotUp
 from hosted_engine.engine.snapshots.images import Layer, image_ref
+from hosted_engine.engine.snapshots.memory import remove_memory
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.model import RUNNING
 from node.api.contract import NodeApi
 from node.api.messages.images import ImageProgress, ImageRef
-from node.api.messages.vms import NewLayer, SnapshotRequest
+from node.api.messages.vms import MemorySnapshotRequest, NewLayer, SnapshotRequest
 from node.api.problems import NodeNonResponsive, RemoteRefused
 from node.steps import Step
 
 log = logging.getLogger(__name__)
 
+SWITCH = "switch"
 RETRY_S = 2.0  # between two questions to a node that is silent
 
 T = TypeVar("T")
 
 
-def switch_running(dependencies: Dependencies, vm_id: str, layers: Sequence[Layer]) -> Step:
-    """The VM writes to the new images, from one moment on. One that has ended meanwhile does with its next start."""
-    request = SnapshotRequest(
-        layers=tuple(NewLayer(image=image_ref(layer, layer.parent_id), new=image_ref(layer)) for layer in layers)
-    )
-    storage_domain = layers[0].storage_domain_id
+def switch_running(
+    dependencies: Dependencies, vm_id: str, layers: Sequence[Layer], memory: ImageRef | None = None
+) -> Step:
+    """The VM writes to the new images, from one moment on, whose memory is in `memory` then, if it is wanted. One that
+    has ended meanwhile does with its next start; with memory, that is too late."""
+    new = tuple(NewLayer(image=image_ref(layer, layer.parent_id), new=image_ref(layer)) for layer in layers)
+    storage_domain = memory.storage_domain if memory is not None else layers[0].storage_domain_id
 
     async def do() -> None:
-        await _ask(dependencies, vm_id, storage_domain, lambda node: node.snapshot_vm(vm_id, request))
+        if memory is None:
+            request = SnapshotRequest(layers=new)
+            await _ask(dependencies, vm_id, storage_domain, lambda node: node.snapshot_vm(vm_id, request))
+        else:
+            whole = MemorySnapshotRequest(layers=new, memory=memory)
+            await _wait_for(
+                dependencies, vm_id, storage_domain, lambda node: node.snapshot_vm_with_memory(vm_id, whole)
+            )
 
     async def undo() -> None:
         """What was written since goes back into the images that it was taken of."""
@@ -44,8 +54,10 @@ def switch_running(dependencies: Dependencies, vm_id: str, layers: Sequence[Laye
         for layer in layers:
             if written_to is None or layer.image_id in written_to:
                 await _merge(dependencies, vm_id, image_ref(layer))
+        if memory is not None:
+            await remove_memory(dependencies, memory.disk_id)
 
-    return Step("switch", "Let the VM write to the new images", do, undo)
+    return Step(SWITCH, "Let the VM write to the new images", do, undo)
 
 
 async def merge_image(dependencies: Dependencies, vm_id: str, image: ImageRef, key: str) -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape
+from node.api.messages.images import ImageRef
 
 ACTIVE_DESCRIPTION = "Active VM"  # oVirt's words
 BEFORE_PREVIEW = "Active VM before the preview"
@@ -42,6 +43,24 @@ class Snapshot:
     vm: dict[str, Any] = field(default_factory=dict)
     nics: tuple[dict[str, Any], ...] = ()
     disks: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryVolume:
+    """The memory that a VM had at a snapshot, as a file on a storage domain; without a `snapshot_id` nobody needs it,
+    and it is about to be removed. Its id is that of its folder among the disks'."""
+
+    id: str
+    storage_domain_id: Annotated[str, Reference(to="storage_domains")]
+    snapshot_id: Annotated[str, Field(index=True)]
+
+    @property
+    def image(self) -> ImageRef:
+        return memory_image(self.storage_domain_id, self.id)
+
+
+def memory_image(storage_domain_id: str, volume_id: str) -> ImageRef:
+    return ImageRef(storage_domain=storage_domain_id, disk_id=volume_id, image_id="memory")
 
 
 def active_of(vm_id: str, snapshot_id: str, now: float) -> Snapshot:

@@ -1,11 +1,14 @@
-"""Has images that nobody needs any more removed, soon after they were abandoned. Pure but for the loop at the end."""
+"""Has images and memories that nobody needs any more removed, soon after they were abandoned. Pure but for the loop at
+the end."""
 
 import logging
 
+from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.snapshots.commands.sweep import SweepDisk
+from hosted_engine.engine.snapshots.commands.sweep import SweepDisk, SweepMemory
+from hosted_engine.engine.snapshots.model import MemoryVolume
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.users.model import SYSTEM
 from node.api.problems import Problem
@@ -30,6 +33,17 @@ def to_sweep(tx: Transaction, retries: Retries, now: float) -> list[str]:
     ]
 
 
+def memories_to_sweep(tx: Transaction, retries: Retries, now: float) -> list[str]:
+    """The volumes with memories that nobody needs whose turn it is."""
+    volumes = tx.of(MemoryVolume).list(snapshot_id="")
+    domains = tx.storage_domains.find({volume.storage_domain_id for volume in volumes})
+    return [
+        volume.id
+        for volume in volumes
+        if domains[volume.storage_domain_id].status is StorageDomainStatus.ACTIVE and retries.is_due(volume.id, now)
+    ]
+
+
 class ImageSweeper:
     """One disk after the other. An engine that starts anew tries at once."""
 
@@ -43,12 +57,13 @@ class ImageSweeper:
     async def observe(self) -> None:
         now = self._engine.clock()
         with self._engine.store.transaction() as tx:
-            disk_ids = to_sweep(tx, self._retries, now)
-        for disk_id in disk_ids:
+            commands: dict[str, Command] = {id_: SweepDisk(disk_id=id_) for id_ in to_sweep(tx, self._retries, now)}
+            commands |= {id_: SweepMemory(volume_id=id_) for id_ in memories_to_sweep(tx, self._retries, now)}
+        for id_, command in commands.items():
             try:
-                await (await self._engine.perform(SweepDisk(disk_id=disk_id), SYSTEM)).wait()
+                await (await self._engine.perform(command, SYSTEM)).wait()
             except Problem as err:
-                log.warning("unused images of disk %s are still there: %s", disk_id, err)
-                self._retries.note(disk_id, now)
+                log.warning("what nobody needs any more of %s is still there: %s", id_, err)
+                self._retries.note(id_, now)
             else:
-                self._retries.forget(disk_id)
+                self._retries.forget(id_)

@@ -1,6 +1,6 @@
 """From one state of a VM to another one, as rows: pure, one transaction each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from hosted_engine.engine.disks.layers import (
@@ -17,8 +17,10 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.snapshots.config import restore, stored_config
 from hosted_engine.engine.snapshots.images import Layer
+from hosted_engine.engine.snapshots.memory import abandon_file, abandon_memory
 from hosted_engine.engine.snapshots.model import BEFORE_PREVIEW, Snapshot, SnapshotStatus, SnapshotType
 from hosted_engine.engine.vms.checks import the_vm
+from node.api.messages.images import ImageRef
 
 
 def leave(tx: Transaction, layers: Iterable[Layer], snapshot_id: str) -> None:
@@ -30,8 +32,11 @@ def leave(tx: Transaction, layers: Iterable[Layer], snapshot_id: str) -> None:
             tx.disks.update(on_new_layer(disk, layer.image_id, layer.parent_id))
 
 
-def to_preview(tx: Transaction, snapshot: Snapshot, layers: Iterable[Layer], now: float) -> None:
-    """The VM is what it was at the snapshot; what it is now is kept beside."""
+def to_preview(
+    tx: Transaction, snapshot: Snapshot, layers: Iterable[Layer], now: float, memory: ImageRef | None = None
+) -> None:
+    """The VM is what it was at the snapshot, and has the memory of then, if it is given; what it is now is kept
+    beside."""
     vm = the_vm(tx, snapshot.vm_id)
     before = Snapshot(
         id=new_id(),
@@ -43,7 +48,11 @@ def to_preview(tx: Transaction, snapshot: Snapshot, layers: Iterable[Layer], now
     )
     tx.of(Snapshot).add(before)
     leave(tx, layers, before.id)
-    restore(tx, vm, snapshot)
+    then = restore(tx, vm, snapshot)
+    if memory is not None:
+        if vm.saved_memory is not None:  # what an earlier run has left
+            abandon_file(tx, vm.saved_memory)
+        tx.vms.update(replace(then, saved_memory=memory))
     tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.IN_PREVIEW))
 
 
@@ -79,12 +88,19 @@ def obsolete_after_commit(tx: Transaction, before: Snapshot) -> list[DiskImage]:
 
 
 def commit_preview(tx: Transaction, snapshot: Snapshot, before: Snapshot) -> None:
-    """The VM stays what it was at the snapshot; what it was since is abandoned, with the snapshots taken since."""
+    """The VM stays what it was at the snapshot; what it was since is abandoned, with the snapshots taken since: of
+    those, disks that stayed as they were keep what they hold, without the memory."""
     for image in obsolete_after_commit(tx, before):
         abandon(tx, image)
     for newer in tx.of(Snapshot).list(vm_id=snapshot.vm_id, type=SnapshotType.REGULAR):
         if newer.id != snapshot.id and newer.taken_at > snapshot.taken_at:
-            tx.of(Snapshot).remove(newer.id)
+            held = {image.disk_id for image in tx.disk_images.list(snapshot_id=newer.id)}
+            left = tuple(one for one in newer.disks if one["disk"]["id"] in held)
+            abandon_memory(tx, newer.id)
+            if left:
+                tx.of(Snapshot).update(replace(newer, disks=left, persist_memorystate=False))
+            else:
+                tx.of(Snapshot).remove(newer.id)
     _end_preview(tx, snapshot, before)
 
 
@@ -93,10 +109,12 @@ def _end_preview(tx: Transaction, snapshot: Snapshot, before: Snapshot) -> None:
     tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK))
 
 
-def layers_on(tx: Transaction, snapshot: Snapshot) -> tuple[Layer, ...]:
-    """New images over those that the VM's disks were on then."""
+def layers_on(tx: Transaction, snapshot: Snapshot, chosen: Collection[str] | None = None) -> tuple[Layer, ...]:
+    """New images over those that the VM's disks, or the chosen ones, were on then."""
     layers = []
     for one in snapshot.disks:
+        if chosen is not None and one["disk"]["id"] not in chosen:
+            continue
         disk = tx.disks.get(one["disk"]["id"])
         image = layer_in(tx, disk.id, snapshot.id) if disk is not None else None
         if disk is not None and image is not None:

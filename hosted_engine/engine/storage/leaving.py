@@ -10,6 +10,7 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import listed
+from hosted_engine.engine.snapshots.model import MemoryVolume, Snapshot
 from hosted_engine.engine.storage.checks import refused
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.templates.checks import base_of
@@ -36,6 +37,11 @@ def check_leaving(tx: Transaction, domain: StorageDomain) -> None:
         if isinstance(owner, Vm):
             resting_vm(tx, owner.id, "detach")
             check_removable(tx, entity_of("vms"), owner)
+    if volumes := tx.of(MemoryVolume).list(storage_domain_id=domain.id):
+        snapshots = tx.of(Snapshot).find({volume.snapshot_id for volume in volumes})
+        names = sorted({one.name for one in tx.vms.find({one.vm_id for one in snapshots.values()}).values()})
+        reason = f"it has memories of snapshots of these VMs: {listed(names)}" if names else "a memory is being removed"
+        raise refused(domain, "detach", reason, "Remove those snapshots first, or try again in a moment")
     for reason, held in (
         ("other disks of these VMs and templates lie elsewhere", _also_elsewhere(tx, domain, owners)),
         ("these VMs and templates are protected from removal", [one for one in owners if one.delete_protected]),

@@ -22,7 +22,7 @@ from hosted_engine.engine.snapshots.checks import the_snapshot
 from hosted_engine.engine.snapshots.commands.preview import CommitPreview, UndoPreview
 from hosted_engine.engine.snapshots.config import was_at
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
-from hosted_engine.engine.snapshots.requests import preview
+from hosted_engine.engine.snapshots.requests import OF_BOTH, preview
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vmpools.commands.detach import DetachVm
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
@@ -262,10 +262,7 @@ VMS = VmEntity(
         "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id), statuses=ALLOWED[VmAction.RESET]),
         "preview_snapshot": Action(
             preview,
-            inputs={
-                "snapshot_id": Reference("snapshot", to="snapshots"),
-                "restore_memory": Field("restore_memory"),
-            },
+            inputs={"snapshot_id": Reference("snapshot", to="snapshots"), **OF_BOTH},
             statuses=ALLOWED[VmAction.PREVIEW],
         ),
         "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.COMMIT]),

@@ -7,6 +7,7 @@ from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.snapshots.model import memory_image
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus, StorageDomainType
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import active_disks, cluster_of
@@ -19,22 +20,23 @@ log = logging.getLogger(__name__)
 DEVICES_BYTES = 256 << 20  # what QEMU writes beside the memory: video memory and the state of devices
 
 
-def new_memory(tx: Transaction, vm: Vm) -> ImageRef:
-    """Where the memory of a VM can go: beside its disks, or else on another domain. Raises WrongState."""
+def new_memory(tx: Transaction, vm: Vm, action: str, without: str) -> ImageRef:
+    """Where the memory of a VM can go: beside its disks, or else on another domain. Raises WrongState; `without` is
+    what can be done where there is none."""
     needed = vm.memory_bytes + DEVICES_BYTES
     own = {disk.storage_domain_id for _, disk in active_disks(tx, vm.id)}
     every = tx.storage_domains.list(data_center_id=cluster_of(tx, vm).data_center_id, type=StorageDomainType.DATA)
     fitting = [domain for domain in every if _has_room(domain, needed)]
     if not fitting:
         raise WrongState(
-            action="suspend",
+            action=action,
             kind="VM",
             name=vm.name,
             reason=f"no active storage domain has {needed >> 20} MiB free for its memory",
-            mend="Free room on one, or shut the VM down",
+            mend=f"Free room on one, or {without}",
         )
     chosen = min(fitting, key=lambda domain: (domain.id not in own, not domain.master, domain.name))
-    return ImageRef(storage_domain=chosen.id, disk_id=new_id(), image_id="memory")
+    return memory_image(chosen.id, new_id())
 
 
 def _has_room(domain: StorageDomain, needed: int) -> bool:

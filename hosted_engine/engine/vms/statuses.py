@@ -66,8 +66,8 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
     VmAction.SNAPSHOT: frozenset({S.DOWN, S.UP, S.PAUSED}),
     VmAction.PREVIEW: frozenset({S.DOWN}),
-    VmAction.COMMIT: frozenset({S.DOWN}),
-    VmAction.UNDO: frozenset({S.DOWN}),
+    VmAction.COMMIT: frozenset({S.DOWN, S.SUSPENDED}),
+    VmAction.UNDO: frozenset({S.DOWN, S.SUSPENDED}),
     VmAction.CLONE: frozenset({S.DOWN}),
     VmAction.DETACH: frozenset({S.DOWN}),
 }

@@ -208,8 +208,8 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""
 
     resume_from: ImageRef | None = None
-    """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
-    the memory is gone. MemoryUnknown: it is not there."""
+    """The memory that it was suspended with, or that of a snapshot. It goes on as it was then, on the images of
+    `disks`, and nothing else of this counts; once it runs the memory is gone. MemoryUnknown: it is not there."""
 
 
 class VmCpus(Message, frozen=True, kw_only=True):
@@ -291,3 +291,16 @@ class SnapshotRequest(Message, frozen=True, kw_only=True):
 
 class SnapshotReport(Message, frozen=True, kw_only=True):
     quiesced: bool = False
+
+
+class MemorySnapshotRequest(Message, frozen=True, kw_only=True):
+    """All of the disks, and the memory at that moment, which goes to `memory`; that is removed like an image."""
+
+    layers: tuple[NewLayer, ...]
+    memory: ImageRef
+
+
+class MemoryLink(Message, frozen=True, kw_only=True):
+    """`source` is the memory that gets one more name."""
+
+    source: ImageRef

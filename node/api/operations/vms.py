@@ -5,6 +5,8 @@ from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.vms import (
     CdRequest,
     ConsoleLog,
+    MemoryLink,
+    MemorySnapshotRequest,
     SnapshotReport,
     SnapshotRequest,
     SuspendRequest,
@@ -74,6 +76,21 @@ class VmOperations(Operations):
     @operation(POST, "/vms/{vm_id}/snapshot", timeout_s=180, since=3)
     async def snapshot_vm(self, vm_id: str, request: SnapshotRequest) -> SnapshotReport:
         """Let the disks of a running VM be written to new images that are there. Disks that are so already stay."""
+
+    @operation(POST, "/vms/{vm_id}/memory-snapshot", timeout_s=3600, since=5)
+    async def snapshot_vm_with_memory(self, vm_id: str, request: MemorySnapshotRequest) -> None:
+        """As `snapshot_vm`, with its memory; it stands still until that is written, and goes on as it was. Where that
+        fails it does so, too, on the images before. VmNotUp: it neither runs nor is paused."""
+
+    @operation(
+        POST,
+        "/storagedomains/{image.storage_domain}/disks/{image.disk_id}/memory/{image.image_id}/link",
+        timeout_s=120,
+        since=5,
+    )
+    async def link_memory(self, image: ImageRef, request: MemoryLink) -> None:
+        """Give a memory of a VM one more name, on the same storage domain: what is removed or resumed from by one name
+        is there by the other. MemoryUnknown: it is there by neither."""
 
     @operation(GET, "/vms/{vm_id}/images", since=3)
     async def vm_images(self, vm_id: str) -> tuple[ImageRef, ...]:

@@ -4,7 +4,7 @@ import msgspec
 
 from node.api import refusals as r
 from node.api.messages.images import ImageCopy, ImageProgress, ImageRebase, ImageRef, ImageReport
-from node.api.messages.vms import SnapshotReport, SnapshotRequest
+from node.api.messages.vms import MemoryLink, MemorySnapshotRequest, SnapshotReport, SnapshotRequest
 from tests.fakes.node.site import FakeSite
 from tests.fakes.node.storage import FakeStorage
 from tests.fakes.node.vms import FakeVms
@@ -77,6 +77,20 @@ class FakeChains:
             self._need(self._storage.on_mount(layer.new))
         self._vms.move_disks({layer.image: layer.new for layer in request.layers})
         return SnapshotReport(quiesced=request.quiesce)
+
+    def snapshot_vm_with_memory(self, vm_id: str, request: MemorySnapshotRequest) -> None:
+        self._vms.need_mounted(request.memory.storage_domain)
+        spec = self._vms.running_spec(vm_id)
+        left = {one.image for one in spec.disks} & {layer.image for layer in request.layers}
+        if request.memory in self._site.images and not left:
+            return
+        self.snapshot_vm(vm_id, SnapshotRequest(layers=request.layers, quiesce=False))
+        self._vms.save_memory(vm_id, request.memory)
+
+    def link_memory(self, image: ImageRef, request: MemoryLink) -> None:
+        self._vms.need_mounted(image.storage_domain)
+        if image not in self._site.images:
+            self._site.images[image] = msgspec.structs.replace(self._need(request.source), image=image)
 
     def vm_images(self, vm_id: str) -> tuple[ImageRef, ...]:
         return tuple(disk.image for disk in self._vms.running_spec(vm_id).disks)

@@ -130,7 +130,7 @@ class FakeVms:
             self._check_there(disk.image)
         self._take(vm)
         self._vms[spec.id] = vm
-        vm.boots += 1
+        vm.boots += spec.resume_from is None
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._notify(vm.report)
@@ -138,16 +138,12 @@ class FakeVms:
 
     def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
         vm = self._get(vm_id)
-        if request.memory.storage_domain not in self.storage_domains:
-            raise r.NotMounted(storage_domain=request.memory.storage_domain, reason="it is not mounted")
+        self.need_mounted(request.memory.storage_domain)
         if (vm.report.state, vm.report.reason) == (VmState.DOWN, DownReason.SAVED):
             return vm.report
         if vm.report.state is not VmState.UP:
             raise r.VmNotUp(vm=vm.spec.name, act="suspend", state=vm.report.state)
-        size = vm.spec.memory_bytes
-        self._site.images[request.memory] = ImageReport(
-            image=request.memory, format=ImageFormat.RAW, virtual_size_bytes=size, actual_size_bytes=size
-        )
+        self.save_memory(vm_id, request.memory)
         return self._down(vm, DownReason.SAVED)
 
     def resume_vm(self, vm_id: str) -> VmReport:
@@ -330,6 +326,16 @@ class FakeVms:
         if not _runs(vm):
             raise r.VmUnknown(vm=vm_id)
         return vm.spec
+
+    def need_mounted(self, storage_domain: str) -> None:
+        if storage_domain not in self.storage_domains:
+            raise r.NotMounted(storage_domain=storage_domain, reason="it is not mounted")
+
+    def save_memory(self, vm_id: str, memory: ImageRef) -> None:
+        size = self._get(vm_id).spec.memory_bytes
+        self._site.images[memory] = ImageReport(
+            image=memory, format=ImageFormat.RAW, virtual_size_bytes=size, actual_size_bytes=size
+        )
 
     def move_disks(self, new: Mapping[ImageRef, ImageRef]) -> None:
         """Running VMs write to other images from now on."""

@@ -46,6 +46,7 @@ CASES = {
         "images_of_a_vm_that_is_down_are_merged_from_the_middle",
         "images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes",
     ),
+    "memory": ("a_vm_goes_on_from_the_memory_of_a_snapshot_as_often_as_it_is_asked_to",),
     "consoles": (
         "a_screen_is_seen_with_its_ticket_alone",
         "a_ticket_is_over_in_time",

@@ -13,7 +13,7 @@ from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, new_id
 from hosted_engine.engine.permissions.model import Permission
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.roles.predefined import USER_ROLE_ID
-from hosted_engine.engine.snapshots.model import Snapshot
+from hosted_engine.engine.snapshots.model import MemoryVolume, Snapshot
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.templates.commands.add import AddTemplate
@@ -177,6 +177,7 @@ def snapshot_of(world: World) -> dict[str, Any]:
             "uses": tx.of(Permission).list(role_id=USER_ROLE_ID),
             "snapshots": tx.of(Snapshot).list(),
             "layers": tx.disk_images.list(),
+            "memories": tx.of(MemoryVolume).list(),
             "open tasks": tx.tasks.list(status="running"),
             "journal": tx.journal_lines.list(),
             "domains": tx.storage_domains.list(),

@@ -35,7 +35,9 @@ async def snapshot_without_answer(world: World, vm_id: str, *, is_switched: bool
         node.lose_answer("snapshot_vm")
     silence = NodeNonResponsive(node=vm_id, request="snapshot_vm", reason="it is a fake")
     node.fail("snapshot_vm", silence, times=TURNS)
-    running = await world.engine.perform(adding(world, SNAPSHOTS, vm_id=vm_id, description="snap"), world.caller)
+    running = await world.engine.perform(
+        adding(world, SNAPSHOTS, vm_id=vm_id, description="snap", persist_memorystate=False), world.caller
+    )
     await let_pass()
     assert not running.finished
     return running
@@ -78,7 +80,9 @@ async def test_what_a_failed_switch_has_left_is_not_removed_while_the_host_is_si
     node.fail("snapshot_vm", Failed())
     node.fail("vm_images", NodeNonResponsive(node=vm_id, request="vm_images", reason="it is a fake"), times=TURNS)
     images = len(world.shared.images)
-    running = await world.engine.perform(adding(world, SNAPSHOTS, vm_id=vm_id, description="snap"), world.caller)
+    running = await world.engine.perform(
+        adding(world, SNAPSHOTS, vm_id=vm_id, description="snap", persist_memorystate=False), world.caller
+    )
     await let_pass()
     assert (running.finished, len(world.shared.images)) == (False, images + 1)
     node.mend("vm_images")

@@ -8,7 +8,7 @@ from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
-from hosted_engine.engine.problems import BadValue, NotSupported, NotThere, WrongState
+from hosted_engine.engine.problems import BadValue, NotThere, WrongState
 from hosted_engine.engine.snapshots.commands.remove import RemoveDiskSnapshot
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus, SnapshotType
@@ -340,16 +340,6 @@ async def test_what_could_not_be_removed_goes_with_the_next_removal() -> None:
     assert [one for one in snapshot_of(world)["layers"] if not one.snapshot_id] == []
     disk = disk_of(world, vm_id)
     assert len([image for image in world.shared.images if image.disk_id == disk.id]) == 3
-
-
-async def test_memory_is_not_kept_yet() -> None:
-    world = World()
-    vm_id = await tiny_vm(world)
-    snapshot_id = await take(world, vm_id)
-    with pytest.raises(NotSupported, match="persist_memorystate"):
-        adding(world, SNAPSHOTS, vm_id=vm_id, persist_memorystate=True)
-    with pytest.raises(NotSupported, match="restore_memory"):
-        acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=snapshot_id, restore_memory=True)
 
 
 async def test_a_vm_that_runs_goes_on_with_new_images_and_is_merged_while_it_does() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.snapshots.checks import previewing_vm
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.vms.checks import pluggable_vm, resting_vm
 from hosted_engine.engine.vms.commands.change_cd import ChangeCd
@@ -23,7 +24,7 @@ from tests.unit.engine.scenes import adding, done, running_vm, tiny_vm, vm_of
 
 PLUGGING = frozenset({VmAction.PLUG_DISK, VmAction.PLUG_NIC})
 
-AT_REST = frozenset({VmAction.PREVIEW, VmAction.COMMIT, VmAction.UNDO, VmAction.CLONE, VmAction.DETACH})
+AT_REST = frozenset({VmAction.PREVIEW, VmAction.CLONE, VmAction.DETACH})
 
 
 async def vm_in(world: World, status: VmStatus) -> str:
@@ -50,6 +51,9 @@ async def perform(world: World, action: VmAction, vm_id: str) -> None:
     elif action in AT_REST:
         with world.store.transaction() as tx:
             resting_vm(tx, vm_id, action.value)
+    elif action in (VmAction.COMMIT, VmAction.UNDO):
+        with world.store.transaction() as tx:
+            previewing_vm(tx, vm_id, action.value)
     elif action is VmAction.CHANGE_CD:
         await done(world, ChangeCd(id=vm_id))
     elif action is VmAction.REMOVE:

@@ -122,9 +122,9 @@ async def test_a_memory_is_never_resumed_from_twice_whatever_is_killed(
     await suspending(world).suspend_vm(VM.id, REQUEST)
     restore = world.hypervisor.restore
 
-    def cut(path: str, *, paused: bool = False) -> None:
+    def cut(path: str, xml: str, *, paused: bool = False) -> None:
         if restored:
-            restore(path, paused=paused)
+            restore(path, xml, paused=paused)
         raise Cut
 
     with monkeypatch.context() as patch:

@@ -64,7 +64,7 @@ ONLY_SO: Mapping[str, str] = {
     },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
-    "snapshot.persist_memorystate": "nodes do not write a guest's memory down yet",
+    "snapshot.persist_memorystate": "the VM is down, and has none: tests/unit/engine/test_memory_snapshots.py",
     "vm_pool.vm": "how all of its VMs are, not which one: tests/unit/engine/test_vm_pools.py",
     "vm.snapshots": "the active one is no snapshot that somebody took",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",

@@ -24,6 +24,7 @@ from hosted_engine.engine.snapshots.checks import (
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
 from hosted_engine.engine.snapshots.images import Doomed, doomed, remove_layer
 from hosted_engine.engine.snapshots.live import merge_image
+from hosted_engine.engine.snapshots.memory import abandon_memory
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
 from hosted_engine.engine.snapshots.stateless import check_not_stateless
 from hosted_engine.engine.vms.checks import the_vm
@@ -100,6 +101,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         snapshot, vm = tx.of(Snapshot).get(self.snapshot_id), self.unlock_rows(tx)
         if snapshot is not None:
             tx.of(Snapshot).remove(snapshot.id)
+            abandon_memory(tx, snapshot.id)
             kind = EventType.USER_REMOVE_SNAPSHOT_FINISHED_SUCCESS
             emit(tx, context, kind, vm=vm, snapshot=snapshot.description)
 
@@ -111,7 +113,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
 
 
 class RemoveDiskSnapshot(RemoveSnapshot, frozen=True, kw_only=True):
-    """One disk alone: the snapshot holds the others as before."""
+    """One disk alone: the snapshot holds the others as before, and no memory any more, which knows all disks."""
 
     disk_id: str
 
@@ -133,6 +135,7 @@ class RemoveDiskSnapshot(RemoveSnapshot, frozen=True, kw_only=True):
         snapshot = the_snapshot(tx, self.snapshot_id)
         left = tuple(one for one in snapshot.disks if one["disk"]["id"] != self.disk_id)
         tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK, disks=left))
+        abandon_memory(tx, snapshot.id)
         self._emit(tx, context, EventType.USER_REMOVE_DISK_SNAPSHOT_FINISHED_SUCCESS, snapshot)
 
     def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:

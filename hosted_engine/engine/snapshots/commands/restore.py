@@ -45,7 +45,7 @@ class RestoreSnapshot(PreviewSnapshot, frozen=True, kw_only=True):
         async def switch() -> None:
             with dependencies.store.transaction() as tx:
                 if not self._switched(tx):
-                    to_preview(tx, the_snapshot(tx, self.snapshot_id), self.layers, dependencies.clock())
+                    to_preview(tx, the_snapshot(tx, self.snapshot_id), self.layers, dependencies.clock(), self.link)
                     commit_preview(tx, *check_previewed(tx, the_vm(tx, self.vm_id), "restore"))
 
         switching = Step("switch", "Make the VM what it was at the snapshot", switch)
@@ -61,6 +61,7 @@ class RestoreSnapshot(PreviewSnapshot, frozen=True, kw_only=True):
             self.finish(tx, context)
             return
         vm, snapshot = self.unlock_rows(tx), the_snapshot(tx, self.snapshot_id)
+        self.abandon_link(tx, left)
         kind = EventType.USER_RESTORE_FROM_SNAPSHOT_FINISH_FAILURE
         emit(tx, context, kind, vm=vm, snapshot=snapshot.description, reason=error)
 

@@ -1,4 +1,5 @@
-"""Removes the images of a disk that nobody needs any more: what a stateless run wrote, what a removal left."""
+"""Removes the images of a disk, and memories of VMs, that nobody needs any more: what a stateless run wrote, what a
+removal left."""
 
 from typing import ClassVar, Self
 
@@ -11,6 +12,8 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.images import Doomed, doomed, remove_layer
+from hosted_engine.engine.snapshots.memory import remove_memory
+from hosted_engine.engine.snapshots.model import MemoryVolume
 from node.steps import Step
 
 
@@ -36,3 +39,22 @@ class SweepDisk(Command, frozen=True, kw_only=True):
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         return tuple(remove_layer(dependencies, image) for image in self.images)
+
+
+class SweepMemory(Command, frozen=True, kw_only=True):
+    forward_only: ClassVar[bool] = True
+
+    volume_id: str
+
+    def check(self, tx: Transaction) -> None:
+        volume = found(tx.of(MemoryVolume).get(self.volume_id), "memory of a snapshot", self.volume_id)
+        domain_for_disks(tx, volume.storage_domain_id)
+
+    def describe(self, tx: Transaction) -> str:
+        return f"Removing unused memory {self.volume_id}"
+
+    def locks(self) -> tuple[Lock, ...]:
+        return (Lock("memory", self.volume_id),)
+
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return (Step("remove", "Remove the memory", lambda: remove_memory(dependencies, self.volume_id)),)

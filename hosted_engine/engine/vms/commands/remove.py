@@ -18,6 +18,8 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
+from hosted_engine.engine.snapshots.memory import abandon_memory
+from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.memory import forget_memory
@@ -90,6 +92,8 @@ class RemoveVm(Command, frozen=True, kw_only=True):
             tx.disk_attachments.remove(attachment.id)
         for nic in tx.nics.list(owner_id=self.id):
             tx.nics.remove(nic.id)
+        for snapshot in tx.of(Snapshot).list(vm_id=vm.id):
+            abandon_memory(tx, snapshot.id)
         remove_item(tx, entity_of("vms"), vm)
         forget(tx, [("disks", disk_id) for disk_id in self.disk_ids])
         emit(tx, context, EventType.USER_REMOVE_VM_FINISHED, vm=vm)

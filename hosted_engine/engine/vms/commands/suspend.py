@@ -47,11 +47,13 @@ class SuspendVm(OnRunningVm, frozen=True, kw_only=True):
         super().check(tx)
         check_not_stateless(tx, the_vm(tx, self.id), "suspend")
         check_no_pool(tx, the_vm(tx, self.id), "suspend")
-        new_memory(tx, the_vm(tx, self.id))
+        self._new_memory(tx)
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
-        memory = new_memory(tx, the_vm(tx, self.id))
-        return msgspec.structs.replace(super().resolve(tx, readings), memory=memory)
+        return msgspec.structs.replace(super().resolve(tx, readings), memory=self._new_memory(tx))
+
+    def _new_memory(self, tx: Transaction) -> ImageRef:
+        return new_memory(tx, the_vm(tx, self.id), "suspend", "shut the VM down")
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(the_vm(tx, self.id), status=VmStatus.SAVING_STATE, saved_memory=self.memory)
