@@ -16,6 +16,7 @@ from hosted_engine.authority import SiteAuthority, make_authority, make_pair
 from hosted_engine.engine.bootstrap import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.joining.registrations import Asked
 from hosted_engine.engine.nodes.model import NodeStatus
@@ -263,7 +264,8 @@ class World:
         )
 
     def hear(self, id_: str, store: Store) -> None:
-        """A node says HELLO for the first time."""
+        """A node says HELLO for the first time. What it says of its maintenance counts for nothing while a command has
+        to do with that, as in the fleet."""
         node = self.nodes[id_]
         hello = node.hello()
         self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, None, ha=hello.ha))
@@ -276,7 +278,7 @@ class World:
                 vms=(),
                 as_of=hello.at,
                 now=self.now,
-                ha=hello.ha,
+                ha=None if self.locks.is_taken(node_lock(id_)) else hello.ha,
             )
 
     def add_machine(self, name: str, number: int, **more: Any) -> FakeMachine:

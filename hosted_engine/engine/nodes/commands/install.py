@@ -70,9 +70,18 @@ class InstallNode(Command, frozen=True, kw_only=True):
         async def rest() -> None:
             await activation.begin_maintenance(self.reason)
 
+        async def follow_again() -> None:
+            await activation.follow_in_maintenance(self.reason)
+
+        async def arrive() -> None:
+            if self.activate:
+                await activation.activate()
+            else:
+                await activation.arrive_in_its_maintenance(self.reason)
+
         active = (Step("activate", "End its maintenance", activation.leave_maintenance, rest),) if self.activate else ()
         return (
-            Step("connection", "Listen to it no longer", activation.stop_following, activation.follow_again),
+            Step("connection", "Listen to it no longer", activation.stop_following, follow_again),
             Step("certificate", "Hand the host a new certificate", enroll, leave),
             Step("names", "Make it and the other hosts known to each other", site.add_name, leave),
             Step("network", "See that it is on the management network", network.stay_on_bridge, leave),
@@ -84,7 +93,7 @@ class InstallNode(Command, frozen=True, kw_only=True):
             Step("keepers", "Count it among those who keep the engine alive", site.add_ha_host, leave),
             Step("ha", "Start trivet-ha", site.deploy_hosted_engine, leave),
             *active,
-            Step("arrival", "Wait until the host answers", activation.activate, leave),
+            Step("arrival", "Wait until the host answers", arrive, leave),
         )
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -94,7 +103,7 @@ class InstallNode(Command, frozen=True, kw_only=True):
         """Listening to it again may have failed: the watch of a later start does."""
         node = self._node(tx)
         if node.status is NodeStatus.INSTALLING:
-            tx.nodes.update(replace(node, status=NodeStatus.CONNECTING))
+            tx.nodes.update(replace(node, status=NodeStatus.MAINTENANCE, detail=self.reason))
         emit(tx, context, EventType.VDS_INSTALL_FAILED, node=node, reason=error)
 
     def _node(self, tx: Transaction) -> Node:

@@ -15,8 +15,9 @@ class ActivationWork(NodeWork):
         await self._arrive()
 
     async def arrive_in_maintenance(self) -> None:
-        await self.begin_maintenance("it was to come without being activated")
-        await self._arrive()
+        reason = "it was to come without being activated"
+        await self.begin_maintenance(reason)
+        await self.arrive_in_its_maintenance(reason)
 
     async def end_maintenance(self) -> None:
         await self.forget()
@@ -40,7 +41,7 @@ class ActivationWork(NodeWork):
                 tx.nodes.update(replace(node, status=NodeStatus.CONNECTING, detail=""))
 
     async def forget(self) -> None:
-        """Undo of both: it is on its way in, as before."""
+        """Undo of all that make it arrive: it is on its way in, as before."""
         await self.dependencies.fleet.forget(self.id)
         with self.dependencies.store.transaction() as tx:
             node = tx.nodes.get(self.id)
@@ -55,10 +56,22 @@ class ActivationWork(NodeWork):
         async with self.connect() as api:
             await api.begin_maintenance(MaintenanceRequest(reason=reason))
 
-    async def follow_again(self) -> None:
-        """Undo of `stop_following`: what it says next decides how it is."""
-        self._connecting()
+    async def follow_in_maintenance(self, reason: str) -> None:
+        """At no moment is it up, when VMs would be put there."""
+        with self.dependencies.store.transaction() as tx:
+            node = tx.nodes.get(self.id)
+            if node is not None and node.status is NodeStatus.INSTALLING:
+                tx.nodes.update(replace(node, status=NodeStatus.MAINTENANCE, detail=reason))
         self.dependencies.fleet.follow(self.id)
+
+    async def arrive_in_its_maintenance(self, reason: str) -> None:
+        await self.follow_in_maintenance(reason)
+
+        async def why_not() -> str | None:
+            heard = self.dependencies.readings.of(self.id).statistics is not None
+            return None if heard else "it has said nothing yet"
+
+        await self.until(f"{self.node().name} answers", why_not, UP_S)
 
     async def stop_following(self) -> None:
         await self.dependencies.fleet.forget(self.id)
