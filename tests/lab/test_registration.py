@@ -26,6 +26,7 @@ from tests.conformance.outside import console, running, until
 from tests.conformance.test_sdk import UP_WITHIN_S, connect, discard, new_vm
 from tests.lab import interceptor, listeners
 from tests.lab.engine_faults import in_engine
+from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest, find
 
 HANG_S = 300.0  # what takes seconds
@@ -185,6 +186,42 @@ def test_a_join_code_takes_one_node_in_once_and_a_wrong_one_none(
     assert hosts.list(search=f"name={fourth.name}") == []
 
 
+@pytest.mark.long
+def test_a_host_is_installed_anew_and_has_again_what_it_has_lost(
+    fourth: Fourth, hosts: sdk.services.HostsService, lab: LabUnderTest
+) -> None:
+    host = ask(fourth, hosts)
+    service = hosts.host_service(host.id)
+    service.approve(cluster=types.Cluster(name="Default"))
+    until("the node is up", lambda: bool(service.get().status == UP), timeout_s=HANG_S)
+    with pytest.raises(sdk.Error, match="Maintenance"):
+        service.install()
+    service.deactivate()
+    until("it is in maintenance", lambda: bool(service.get().status == MAINTENANCE), timeout_s=HANG_S)
+    before, data = fourth.file("cert.pem"), str(mount_point(fourth.lab, fourth.name, "data"))
+    with pytest.raises(sdk.Error, match="password"):
+        service.install(root_password="secret")
+    lose_what_it_was_given(fourth, data)
+
+    service.install()
+    until("it is installed", lambda: is_installed(service), timeout_s=HANG_S)
+    until("it is in maintenance as before", lambda: bool(service.get().status == MAINTENANCE), timeout_s=HANG_S)
+    assert fourth.file("cert.pem") != before
+    assert fourth.lets_in(fourth.own_pair(), "installed") == {name: {True} for name in listeners.FOR_MEMBERS}
+    assert str(mount_point(fourth.lab, fourth.name, "data")) == data
+    service.activate()
+    until("it is up", lambda: bool(service.get().status == UP), timeout_s=HANG_S)
+    run_vm(fourth, host)
+    leave(fourth, hosts)
+    assert_forgotten(lab, fourth)
+
+
+def lose_what_it_was_given(fourth: Fourth, data: str) -> None:
+    """The name of another one, and what it mounts."""
+    fourth.lab.exec(fourth.name, "sh", "-c", f"sed -i '/{fourth.site[0]}/d' /etc/hosts")
+    fourth.lab.exec(fourth.name, "umount", "--lazy", data)
+
+
 def leave(fourth: Fourth, hosts: sdk.services.HostsService) -> None:
     (host,) = hosts.list(search=f"name={fourth.name}")
     service = hosts.host_service(host.id)
@@ -196,6 +233,10 @@ def leave(fourth: Fourth, hosts: sdk.services.HostsService) -> None:
 
 def is_up(hosts: sdk.services.HostsService, name: str) -> bool:
     return [host.status for host in hosts.list(search=f"name={name}")] == [UP]
+
+
+def is_installed(service: sdk.services.HostService) -> bool:
+    return service.get().status not in (types.HostStatus.INSTALLING, types.HostStatus.CONNECTING)
 
 
 def ask(fourth: Fourth, hosts: sdk.services.HostsService) -> types.Host:

@@ -1,4 +1,4 @@
-"""A slapd of our own on loopback addresses, with people and groups; over LDAPS and StartTLS, nothing plain."""
+"""A slapd of our own, with people and groups; over LDAPS and StartTLS, nothing plain."""
 
 import os
 import shutil
@@ -67,6 +67,7 @@ class Slapd:
     address: str
     ldaps_port: int
     starttls_port: int
+    inside: tuple[str, ...] = ()
 
     @property
     def authority_pem(self) -> str:
@@ -74,7 +75,7 @@ class Slapd:
 
     def change(self, ldif: str) -> None:
         """As the directory's administrator."""
-        argv = ("ldapmodify", "-x", "-ZZ", "-H", f"ldap://{self.address}:{self.starttls_port}")
+        argv = (*self.inside, "ldapmodify", "-x", "-ZZ", "-H", f"ldap://{self.address}:{self.starttls_port}")
         subprocess.run(
             (*argv, "-D", ADMIN_DN, "-w", ADMIN_PASSWORD),
             input=ldif,
@@ -101,18 +102,20 @@ class Slapd:
 
 
 @contextmanager
-def slapd(folder: Path, address: str, *, ports: tuple[int, int] = (10636, 10389)) -> Iterator[Slapd]:
-    """Until the block ends. `address` is of 127.0.0.0/8, and in its certificate."""
+def slapd(
+    folder: Path, address: str, *, ports: tuple[int, int] = (10636, 10389), inside: tuple[str, ...] = ()
+) -> Iterator[Slapd]:
+    """Until the block ends. `address` is in its certificate. `inside` runs a command where that address is."""
     assert SLAPD.exists(), "slapd is not installed: ./trivet test installs it"
     if not (folder / "data").exists():
         _prepare(folder, address)
     urls = f"ldaps://{address}:{ports[0]} ldap://{address}:{ports[1]}"
     process = subprocess.Popen(
-        (str(SLAPD), "-d", "0", "-f", str(folder / "slapd.conf"), "-h", urls),
+        (*inside, str(SLAPD), "-d", "0", "-f", str(folder / "slapd.conf"), "-h", urls),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    server = Slapd(folder, address, *ports)
+    server = Slapd(folder, address, *ports, inside)
     try:
         _wait_until_it_answers(server, process)
         yield server
@@ -136,7 +139,7 @@ def _prepare(folder: Path, address: str) -> None:
 
 def _wait_until_it_answers(server: Slapd, process: "subprocess.Popen[bytes]") -> None:
     environment = {**os.environ, "LDAPTLS_CACERT": str(server.folder / "ca.pem")}
-    argv = ("ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{server.address}:{server.starttls_port}")
+    argv = (*server.inside, "ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{server.address}:{server.starttls_port}")
     until = time.monotonic() + 20
     while True:
         if subprocess.run(argv, env=environment, capture_output=True).returncode == 0:
